@@ -1,0 +1,180 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+// Every Swift target is compiled the same way; STYLE of the house, in one place.
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+// Above the clients no pointer may appear: the compiler proves it.
+let safeSettings = settings + [.strictMemorySafety()]
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let asyncAlgorithms = Target.Dependency.product(name: "AsyncAlgorithms", package: "swift-async-algorithms")
+let collections = Target.Dependency.product(name: "Collections", package: "swift-collections")
+let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let locks = Target.Dependency.product(name: "NIOConcurrencyHelpers", package: "swift-nio")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
+let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+
+let package = Package(
+    name: "roster",
+    platforms: [.macOS(.v26)],
+    products: [
+        .executable(name: "roster", targets: ["roster"]),
+        .executable(name: "provider-simulator", targets: ["provider-simulator"]),
+        .library(name: "Registry", targets: ["Registry"]),
+        .library(name: "Discovery", targets: ["Discovery"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-async-algorithms", from: "1.1.0"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: ["CommandLineArguments"]),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0", traits: []),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
+    ],
+    targets: [
+        // The command line.
+        .executableTarget(
+            name: "roster",
+            dependencies: ["RosterServer", "LocalCluster", "ProviderSimulator", argumentParser],
+            swiftSettings: safeSettings
+        ),
+        .executableTarget(
+            name: "provider-simulator",
+            dependencies: ["ProviderSimulator", "Telemetry", argumentParser, lifecycle, logging, signals],
+            swiftSettings: safeSettings
+        ),
+        .executableTarget(
+            name: "gateway-benchmark",
+            dependencies: [argumentParser, nioCore, nioPosix, nioHTTP1, locks],
+            path: "Sources/GatewayBenchmark",
+            swiftSettings: safeSettings
+        ),
+
+        // A replica and its parts; each may import what stands below it.
+        .target(
+            name: "RosterServer",
+            dependencies: [
+                "Administration", "Discovery", "Gateway", "HTTP", "Postgres", "Providers", "Reactor", "Redis", "Registry",
+                "Secrets", "Telemetry", "Transfer", configuration, hummingbird, lifecycle, logging, signals, systemPackage,
+            ],
+            swiftSettings: safeSettings
+        ),
+        .target(
+            name: "Administration",
+            dependencies: ["Discovery", "HTTP", "JSON", "Registry", hummingbird, logging],
+            swiftSettings: safeSettings
+        ),
+        .target(
+            name: "Gateway",
+            dependencies: [
+                "HTTP", "JSON", "Providers", "Redis", "Registry", "Transfer", httpTypes, hummingbird, locks, logging, nioCore,
+            ],
+            swiftSettings: safeSettings
+        ),
+        .target(
+            name: "HTTP",
+            dependencies: ["JSON", "Registry", "Secrets", httpTypes, hummingbird, logging, nioCore],
+            swiftSettings: safeSettings
+        ),
+        .target(
+            name: "Discovery",
+            dependencies: [
+                "JSON", "Postgres", "Providers", "Registry", "Secrets", "Transfer", httpTypes, lifecycle, locks, logging, nioCore,
+            ],
+            swiftSettings: safeSettings
+        ),
+        .target(name: "Providers", dependencies: ["JSON", "Secrets", httpTypes], swiftSettings: safeSettings),
+        .target(
+            name: "Registry",
+            dependencies: ["JSON", "Postgres", "Redis", "Secrets", crypto, lifecycle, locks, logging],
+            resources: [.embedInCode("Migrations")],
+            swiftSettings: safeSettings
+        ),
+
+        // Clients over the three C libraries: general, knowing nothing of models.
+        .target(
+            name: "Postgres",
+            dependencies: ["CPostgres", "Reactor", "Secrets", collections, lifecycle, locks, logging, nioCore, nioPosix],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "Redis",
+            dependencies: [
+                "CRedis", "Reactor", "Secrets", collections, lifecycle, locks, logging, nioCore, nioPosix, nioSSL,
+            ],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "Transfer",
+            dependencies: ["CCurl", "Reactor", collections, httpTypes, lifecycle, locks, logging, nioCore],
+            swiftSettings: settings
+        ),
+        .target(name: "Reactor", dependencies: ["CReactor", collections, locks, nioPosix], swiftSettings: settings),
+        .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(name: "CRedis", providers: [.apt(["libhiredis-dev"])]),
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CReactor"),
+
+        // What stands on nothing.
+        .target(name: "JSON", swiftSettings: safeSettings),
+        .target(name: "Secrets", swiftSettings: safeSettings),
+        .target(name: "Telemetry", dependencies: [locks, logging], swiftSettings: safeSettings),
+
+        // Trying it: private servers, and the providers impersonated.
+        .target(
+            name: "LocalCluster",
+            dependencies: ["Secrets", logging, subprocess, systemPackage],
+            swiftSettings: safeSettings
+        ),
+        .target(
+            name: "ProviderSimulator",
+            dependencies: ["JSON", asyncAlgorithms, hummingbird, httpTypes, lifecycle, locks, logging, nioCore],
+            swiftSettings: safeSettings
+        ),
+
+        // Tests.
+        .target(
+            name: "TestSupport",
+            dependencies: ["LocalCluster", "Postgres", "Redis", "Secrets", logging],
+            path: "Tests/TestSupport",
+            swiftSettings: safeSettings
+        ),
+        .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: safeSettings),
+        .testTarget(name: "PostgresTests", dependencies: ["Postgres", "TestSupport"], swiftSettings: settings),
+        .testTarget(name: "ProvidersTests", dependencies: ["Providers"], swiftSettings: safeSettings),
+        .testTarget(name: "ProviderSimulatorTests", dependencies: ["ProviderSimulator"], swiftSettings: safeSettings),
+        .testTarget(name: "ReactorTests", dependencies: ["Reactor"], swiftSettings: settings),
+        .testTarget(name: "RedisTests", dependencies: ["Redis", "TestSupport"], swiftSettings: settings),
+        .testTarget(name: "TransferTests", dependencies: ["Transfer"], swiftSettings: settings),
+    ]
+)
