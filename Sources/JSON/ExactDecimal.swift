@@ -1,0 +1,139 @@
+package import FoundationEssentials
+
+/// Why the spelling of a number gives no exact `Decimal`.
+package enum ExactDecimalError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// The characters are not a decimal number.
+    case notANumber
+    /// It has more significant digits than the 38 that a `Decimal` always holds.
+    case tooManyDigits(Int)
+    /// Its magnitude is outside 10^-128 ... 10^127.
+    case outOfRange
+
+    package var description: String {
+        switch self {
+        case .notANumber: "it is not a number"
+        case .tooManyDigits(let count): "it has \(count) significant digits, and 38 can be kept exactly"
+        case .outOfRange: "it is too large or too small to be kept exactly"
+        }
+    }
+}
+
+/// The digits of a number as they were spelled: (−1)^negative × digits × 10^exponent.
+///
+/// Nothing here goes through binary floating point and nothing is rounded; `Decimal(string:)` is not used because it
+/// ignores what it does not understand ("1.5x" is 1.5 to it).
+package struct ExactDecimal: Sendable, Hashable {
+    let isNegative: Bool
+
+    /// Significant digits, most significant first, without zeros at either end; empty for zero.
+    let digits: [UInt8]
+
+    /// The power of ten of the last digit; 0 for zero.
+    let exponent: Int
+
+    /// A `Decimal` holds every number of this many digits.
+    static let mostDigits = 38
+
+    /// Reads a spelling: an optional sign, digits with an optional point, an optional exponent. White space around it is
+    /// not accepted.
+    ///
+    /// - Parameter spelling: the characters, for instance `3.5e-7`, `0.030000000000000002`, `+.5`.
+    /// - Throws: ``ExactDecimalError/notANumber`` for anything else, ``ExactDecimalError/outOfRange`` where the exponent
+    ///   does not fit 9 digits.
+    package init(_ spelling: some StringProtocol) throws(ExactDecimalError) {
+        var digits: [UInt8] = []
+        var isNegative = false
+        var exponent = 0
+        var sawDigit = false
+        var afterPoint = false
+        var written: Int?
+        let units = Array(spelling.utf8)
+        var index = 0
+        if index < units.count, units[index] == UInt8(ascii: "-") || units[index] == UInt8(ascii: "+") {
+            isNegative = units[index] == UInt8(ascii: "-")
+            index += 1
+        }
+        scan: while index < units.count {
+            let unit = units[index]
+            index += 1
+            switch unit {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"):
+                sawDigit = true
+                if afterPoint { exponent -= 1 }
+                if !digits.isEmpty || unit != UInt8(ascii: "0") { digits.append(unit - UInt8(ascii: "0")) }
+            case UInt8(ascii: ".") where !afterPoint:
+                afterPoint = true
+            case UInt8(ascii: "e"), UInt8(ascii: "E"):
+                written = try Self.exponent(units[index...])
+                break scan
+            default:
+                throw .notANumber
+            }
+        }
+        guard sawDigit else { throw .notANumber }
+        while digits.last == 0 {
+            digits.removeLast()
+            exponent += 1
+        }
+        self.isNegative = isNegative && !digits.isEmpty
+        self.digits = digits
+        self.exponent = digits.isEmpty ? 0 : exponent + (written ?? 0)
+    }
+
+    private static func exponent(_ units: ArraySlice<UInt8>) throws(ExactDecimalError) -> Int {
+        var rest = units
+        var sign = 1
+        if let first = rest.first, first == UInt8(ascii: "-") || first == UInt8(ascii: "+") {
+            sign = first == UInt8(ascii: "-") ? -1 : 1
+            rest = rest.dropFirst()
+        }
+        guard !rest.isEmpty, rest.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) else {
+            throw .notANumber
+        }
+        let significant = rest.drop { $0 == UInt8(ascii: "0") }
+        guard significant.count <= 9 else { throw .outOfRange }
+        return sign * significant.reduce(0) { $0 * 10 + Int($1 - UInt8(ascii: "0")) }
+    }
+
+    /// The number times 10^places as a `Decimal`, equal to the last digit.
+    ///
+    /// - Parameter places: how far the point moves to the right; a price per million tokens becomes one per token at −6.
+    /// - Throws: ``ExactDecimalError/tooManyDigits(_:)`` or ``ExactDecimalError/outOfRange``, never a rounded number.
+    package func decimal(shiftedBy places: Int = 0) throws(ExactDecimalError) -> Decimal {
+        guard !self.digits.isEmpty else { return 0 }
+        guard self.digits.count <= Self.mostDigits else { throw .tooManyDigits(self.digits.count) }
+        var power = self.exponent + places
+        var high: UInt64 = 0
+        var low: UInt64 = 0
+        var zeros = 0
+        if power > 127 {
+            // 12e130 is 12000e127.
+            zeros = power - 127
+            guard zeros + self.digits.count <= Self.mostDigits else { throw .outOfRange }
+            power = 127
+        }
+        guard power >= -128 else { throw .outOfRange }
+        let count = self.digits.count + zeros
+        for index in 0..<count {
+            let digit = index < self.digits.count ? UInt64(self.digits[index]) : 0
+            if count - index > 19 {
+                high = high * 10 + digit
+            } else {
+                low = low * 10 + digit
+            }
+        }
+        var significand = Decimal(low)
+        if high > 0 { significand += Decimal(sign: .plus, exponent: 19, significand: Decimal(high)) }
+        return Decimal(sign: self.isNegative ? .minus : .plus, exponent: power, significand: significand)
+    }
+
+    /// The number as a 64-bit integer, where it is one (`1e3` and `17.0` are), or nil.
+    package var int64: Int64? {
+        guard !self.digits.isEmpty else { return 0 }
+        guard self.exponent >= 0, self.digits.count + self.exponent <= 19 else { return nil }
+        var magnitude: UInt64 = 0
+        for digit in self.digits { magnitude = magnitude * 10 + UInt64(digit) }
+        for _ in 0..<self.exponent { magnitude *= 10 }
+        return self.isNegative ? Int64(exactly: -Int128(magnitude)) : Int64(exactly: magnitude)
+    }
+}
