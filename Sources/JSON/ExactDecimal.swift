@@ -95,9 +95,10 @@ package struct ExactDecimal: Sendable, Hashable {
         return sign * significant.reduce(0) { $0 * 10 + Int($1 - UInt8(ascii: "0")) }
     }
 
-    /// The number times 10^places as a `Decimal`, equal to the last digit.
+    /// Multiplies the number by a power of ten, which moves its point and nothing else.
     ///
     /// - Parameter places: how far the point moves to the right; a price per million tokens becomes one per token at −6.
+    /// - Returns: the product, equal to the last digit.
     /// - Throws: ``ExactDecimalError/tooManyDigits(_:)`` or ``ExactDecimalError/outOfRange``, never a rounded number.
     package func decimal(shiftedBy places: Int = 0) throws(ExactDecimalError) -> Decimal {
         guard !self.digits.isEmpty else { return 0 }

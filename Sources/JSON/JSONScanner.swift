@@ -26,11 +26,12 @@ extension [JSONMember] {
 /// Everything is checked that the parser checks, in one pass: a text that is scanned here would parse, and one that is
 /// refused here would not. Ranges count from the start of the bytes that were passed in.
 package enum JSONScanner {
-    /// The members of the object that a text consists of, in order, repeated ones included.
+    /// Finds the members of the object that a text consists of.
     ///
     /// - Parameters:
     ///   - bytes: the whole text.
     ///   - limits: how deep and how long it may be.
+    /// - Returns: the members in order, repeated ones included.
     /// - Throws: a ``JSONError``; ``JSONError/Code/wrongType`` where the text is not an object.
     package static func topLevelMembers(
         of bytes: Span<UInt8>,
@@ -43,7 +44,7 @@ package enum JSONScanner {
         return members
     }
 
-    /// The members of the object that a text consists of; see ``topLevelMembers(of:limits:)-(Span<UInt8>,_)``.
+    /// Finds the members of the object that a text consists of; see ``topLevelMembers(of:limits:)-(Span<UInt8>,_)``.
     package static func topLevelMembers(
         of bytes: [UInt8],
         limits: JSONLimits = .standard
@@ -51,11 +52,12 @@ package enum JSONScanner {
         try Self.topLevelMembers(of: bytes.span, limits: limits)
     }
 
-    /// The members of an object inside a text that was scanned.
+    /// Finds the members of an object inside a text that was scanned.
     ///
     /// - Parameters:
     ///   - range: a ``JSONMember/valueRange`` or an element's range.
     ///   - bytes: the text that the range was found in.
+    /// - Returns: the members in order, repeated ones included.
     /// - Throws: a ``JSONError``; ``JSONError/Code/wrongType`` where the value is not an object.
     package static func members(in range: Range<Int>, of bytes: Span<UInt8>) throws(JSONError) -> [JSONMember] {
         var reader = try Self.reader(at: range, of: bytes)
@@ -64,11 +66,12 @@ package enum JSONScanner {
         return members
     }
 
-    /// The ranges of the elements of an array inside a text that was scanned.
+    /// Finds the elements of an array inside a text that was scanned.
     ///
     /// - Parameters:
     ///   - range: a ``JSONMember/valueRange`` or an element's range.
     ///   - bytes: the text that the range was found in.
+    /// - Returns: the bytes of each element, in order.
     /// - Throws: a ``JSONError``; ``JSONError/Code/wrongType`` where the value is not an array.
     package static func elements(in range: Range<Int>, of bytes: Span<UInt8>) throws(JSONError) -> [Range<Int>] {
         var reader = try Self.reader(at: range, of: bytes)
@@ -87,11 +90,12 @@ package enum JSONScanner {
         return elements
     }
 
-    /// The characters of a string inside a text that was scanned.
+    /// Reads a string inside a text that was scanned.
     ///
     /// - Parameters:
     ///   - range: a ``JSONMember/valueRange`` or an element's range.
     ///   - bytes: the text that the range was found in.
+    /// - Returns: its characters, escapes read.
     /// - Throws: a ``JSONError``; ``JSONError/Code/wrongType`` where the value is not a string.
     package static func string(in range: Range<Int>, of bytes: Span<UInt8>) throws(JSONError) -> String {
         var reader = try Self.reader(at: range, of: bytes)
@@ -108,6 +112,7 @@ package enum JSONScanner {
     /// - Parameters:
     ///   - range: a ``JSONMember/valueRange`` or an element's range.
     ///   - bytes: the text that the range was found in.
+    /// - Returns: the value.
     /// - Throws: a ``JSONError`` where the range does not hold one value.
     package static func value(in range: Range<Int>, of bytes: Span<UInt8>) throws(JSONError) -> JSONValue {
         var reader = try Self.reader(at: range, of: bytes)
