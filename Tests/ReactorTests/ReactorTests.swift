@@ -1,6 +1,6 @@
 import Glibc
 import NIOConcurrencyHelpers
-import Reactor
+@testable import Reactor
 import Testing
 
 /// An actor on a reactor, as the clients have them: what it does runs on the reactor's thread.
@@ -61,10 +61,13 @@ private actor Pipe {
         close(self.writing)
     }
 
-    func timers(_ delays: [Duration], cancelling cancelled: Set<Int>) async -> [Int] {
-        let fired = NIOLockedValueBox<[Int]>([])
+    func timers(_ delays: [Duration], cancelling cancelled: Set<Int>) async -> [(index: Int, waited: Duration)] {
+        let fired = NIOLockedValueBox<[(index: Int, waited: Duration)]>([])
         let timers = delays.enumerated().map { index, delay in
-            self.reactor.schedule(after: delay) { fired.withLockedValue { $0.append(index) } }
+            let start = ContinuousClock.now
+            return self.reactor.schedule(after: delay) {
+                fired.withLockedValue { $0.append((index, ContinuousClock.now - start)) }
+            }
         }
         for index in cancelled { self.reactor.cancel(timers[index]) }
         let reply = Reply<Void>()
@@ -82,7 +85,7 @@ private func eventually(_ what: Comment, _ condition: () async -> Bool) async th
     }
 }
 
-@Suite struct ReactorTests {
+@Suite(.serialized) struct ReactorTests {
     @Test func `bytes of a watched descriptor arrive in order, also after a pause`() async throws {
         let pipe = try Pipe(on: Reactor(name: "test"))
         try await pipe.open()
@@ -98,15 +101,30 @@ private func eventually(_ what: Comment, _ condition: () async -> Bool) async th
         await pipe.shut()
     }
 
-    @Test func `timers fire in order of their deadlines and cancelled ones never`() async throws {
+    @Test func `timers fire, not early, and cancelled ones never`() async throws {
         let pipe = try Pipe(on: Reactor(name: "test"))
         var generator = SystemRandomNumberGenerator()
         let delays = (0..<500).map { _ in Duration.milliseconds(Int.random(in: 0...40, using: &generator)) }
         let cancelled = Set((0..<500).filter { $0 % 3 == 0 })
         let fired = await pipe.timers(delays, cancelling: cancelled)
-        #expect(Set(fired) == Set(0..<500).subtracting(cancelled))
-        #expect(fired.map { delays[$0] } == fired.map { delays[$0] }.sorted())
+        #expect(Set(fired.map(\.index)) == Set(0..<500).subtracting(cancelled))
+        #expect(fired.allSatisfy { $0.waited >= delays[$0.index] })
         await pipe.shut()
+    }
+
+    @Test func `due timers are taken in order of their deadlines, and forgotten ones leave no trace`() {
+        let start = ContinuousClock.now
+        var queue = TimerQueue()
+        var order: [Int] = []
+        let delays = (0..<1_000).map { _ in Int.random(in: 0...10_000) }
+        let timers = delays.enumerated().map { index, delay in
+            queue.add(at: start + .milliseconds(delay)) { order.append(index) }
+        }
+        for index in timers.indices where index % 4 != 0 { queue.remove(timers[index]) }
+        #expect(queue.count == 250)
+        while let handler = queue.takeDue(start + .seconds(20)) { handler() }
+        #expect(order == timers.indices.filter { $0 % 4 == 0 }.sorted { (delays[$0], $0) < (delays[$1], $1) })
+        #expect(queue.next == nil)
     }
 
     @Test func `a reactor's thread and descriptors are gone when nobody uses it any more`() async throws {
