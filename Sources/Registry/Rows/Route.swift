@@ -1,0 +1,28 @@
+/// A name of a person's choosing for one or more models: a row of `routes` with its members.
+public struct Route: Sendable, Hashable {
+    /// How a member is chosen.
+    public enum Strategy: String, Sendable, Hashable, CaseIterable {
+        /// The first member that can serve does.
+        case ordered
+    }
+
+    /// The row's number.
+    public let id: Int64
+    /// What a request names as its model.
+    public let name: String
+    /// How a member is chosen.
+    public let strategy: Strategy
+    /// Whether the name may be used.
+    public let isActive: Bool
+    /// What it routes to, in order: `provider/api-name` for one offer, an API name for every active offer of it.
+    public let members: [String]
+
+    /// Makes a route as the database would give it.
+    public init(id: Int64, name: String, strategy: Strategy, isActive: Bool, members: [String]) {
+        self.id = id
+        self.name = name
+        self.strategy = strategy
+        self.isActive = isActive
+        self.members = members
+    }
+}

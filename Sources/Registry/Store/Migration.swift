@@ -1,0 +1,35 @@
+import Crypto
+
+/// One numbered step of the schema: a file of `Migrations/`, built into the program.
+///
+/// A file is never changed once it has been released; its checksum is recorded when it is applied.
+struct Migration: Sendable {
+    /// The number its file's name begins with; versions are consecutive from 1.
+    let version: Int32
+    /// The rest of the file's name.
+    let name: String
+    /// The statements.
+    let sql: String
+
+    /// SHA-256 of the statements, in hexadecimal digits.
+    var checksum: String {
+        SHA256.hash(data: Array(self.sql.utf8)).map { byte in
+            String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
+        }.joined()
+    }
+
+    /// Every step, in order. A new file gets its line here.
+    static let all: [Migration] = [
+        Migration(version: 1, name: "revisions", file: PackageResources._0001_revisions_sql),
+        Migration(version: 2, name: "catalogue", file: PackageResources._0002_catalogue_sql),
+        Migration(version: 3, name: "routes", file: PackageResources._0003_routes_sql),
+        Migration(version: 4, name: "api_keys", file: PackageResources._0004_api_keys_sql),
+        Migration(version: 5, name: "sync_runs", file: PackageResources._0005_sync_runs_sql),
+    ]
+
+    private init(version: Int32, name: String, file: [UInt8]) {
+        self.version = version
+        self.name = name
+        self.sql = String(decoding: file, as: UTF8.self)
+    }
+}
