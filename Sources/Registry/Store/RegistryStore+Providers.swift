@@ -17,6 +17,8 @@ package struct BuiltInProvider: Sendable {
     package let siteURL: String?
     /// Whether it is used from the start.
     package let isActive: Bool
+    /// How often its list is read again.
+    package let refreshInterval: Duration
 
     /// Describes a provider.
     package init(
@@ -26,7 +28,8 @@ package struct BuiltInProvider: Sendable {
         adapter: String,
         keyVariable: String?,
         siteURL: String?,
-        isActive: Bool
+        isActive: Bool,
+        refreshInterval: Duration
     ) {
         self.slug = slug
         self.name = name
@@ -35,6 +38,7 @@ package struct BuiltInProvider: Sendable {
         self.keyVariable = keyVariable
         self.siteURL = siteURL
         self.isActive = isActive
+        self.refreshInterval = refreshInterval
     }
 }
 
@@ -119,9 +123,11 @@ extension RegistryStore {
                 // Asked first, because ON CONFLICT alone would use up a number each time.
                 _ = try await connection.query(
                     """
-                    INSERT INTO providers (slug, name, kind, adapter, api_key_env_var, site_url, is_active)
+                    INSERT INTO providers (slug, name, kind, adapter, api_key_env_var, site_url, is_active,
+                        refresh_interval)
                     SELECT \(provider.slug), \(provider.name), \(provider.kind.rawValue), \(provider.adapter),
-                        \(provider.keyVariable), \(provider.siteURL), \(provider.isActive)
+                        \(provider.keyVariable), \(provider.siteURL), \(provider.isActive),
+                        make_interval(secs => \(Double(provider.refreshInterval.components.seconds)))
                     WHERE NOT EXISTS (SELECT FROM providers WHERE slug = \(provider.slug))
                     ON CONFLICT (slug) DO NOTHING
                     """)
