@@ -115,7 +115,7 @@ extension SettingKind where Value: RawRepresentable<String> & CaseIterable {
     static func choice() -> SettingKind {
         let words = Value.allCases.map(\.rawValue)
         return SettingKind(
-            name: words.joined(separator: "\\|"),
+            name: words.joined(separator: "|"),
             expected: "one of \(words.joined(separator: ", "))",
             parse: { Value(rawValue: $0.lowercased()) },
             show: \.rawValue

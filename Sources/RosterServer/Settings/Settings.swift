@@ -76,6 +76,11 @@ package struct Settings: Sendable {
         return self.values[setting.facts.variable] as? Value ?? setting.defaultValue
     }
 
+    /// Where a setting's value came from.
+    package func origin(of facts: SettingFacts) -> String {
+        self.effective.first { $0.facts.variable == facts.variable }?.origin ?? "not set"
+    }
+
     private init(_ sources: [SettingsSource], kubernetes: Bool) throws(SettingsError) {
         self.sources = sources
         self.variables = try OtherVariables(sources: sources)
