@@ -1,4 +1,5 @@
 package import Providers
+import Secrets
 
 /// A variable that providers' definitions ask for: a key, or an address.
 ///
@@ -48,7 +49,7 @@ extension Settings {
     /// - Returns: Keys and addresses of providers.
     /// - Throws: The setting that holds an address that cannot be used.
     package func providerEnvironment() throws(SettingsError) -> ProviderEnvironment {
-        var values = self.variables.values
+        var values = self.variables.values.mapValues(\.exposed)
         values[DestinationPolicy.egressVariable] = self.egressURL
         values[DestinationPolicy.hostsVariable] = self.providerHosts.joined(separator: ",")
         do {

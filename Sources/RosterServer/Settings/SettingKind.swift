@@ -61,15 +61,15 @@ extension SettingKind<Secret> {
 }
 
 extension SettingKind<[String]> {
-    /// Several texts, separated by commas.
+    /// Several texts, separated by commas, or `none`, because an empty variable is one that is not set.
     static func list(of things: String) -> SettingKind {
         SettingKind(
             name: "list",
-            expected: "\(things), separated by commas",
+            expected: "\(things), separated by commas, or none",
             parse: { text in
-                text.split(separator: ",").map { $0.trimmingWhitespace() }.filter { !$0.isEmpty }
+                text == "none" ? [] : text.split(separator: ",").map { $0.trimmingWhitespace() }.filter { !$0.isEmpty }
             },
-            show: { $0.joined(separator: ", ") }
+            show: { $0.isEmpty ? "none" : $0.joined(separator: ", ") }
         )
     }
 }

@@ -14,7 +14,7 @@ package struct SettingList: Sendable {
     )
     package let redisURL = Setting(
         "REDIS_URL",
-        .secretURL(["redis", "rediss"]),
+        .secretURL(["redis", "rediss", "redis-sentinel", "rediss-sentinel", "redis+socket", "unix"]),
         meaning: "Redis, which replicas share; Roster works without it."
     )
     package let adminKey = Setting(

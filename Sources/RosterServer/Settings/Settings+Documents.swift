@@ -1,4 +1,5 @@
 package import JSON
+import Secrets
 
 /// What is written from the list: the page of `roster config`, its JSON, the README's table, `.env.example`.
 extension Settings {
@@ -7,7 +8,7 @@ extension Settings {
         var rows = self.effective.map { ($0.facts.variable, Self.shown($0), $0.origin) }
         rows += ProviderVariable.all.map { variable in
             let origin = self.variables.origin(of: variable.name)
-            let value = variable.isSecret ? nil : self.variables.values[variable.name]
+            let value = variable.isSecret ? nil : self.variables.values[variable.name]?.exposed
             return (variable.name, origin == nil ? "–" : value ?? "(set)", origin ?? "not set")
         }
         let names = rows.map(\.0.count).max() ?? 0
@@ -34,7 +35,7 @@ extension Settings {
         let variables = ProviderVariable.all.map { variable -> JSONValue in
             [
                 "name": .string(variable.name),
-                "value": JSONValue(variable.isSecret ? nil : self.variables.values[variable.name]),
+                "value": JSONValue(variable.isSecret ? nil : self.variables.values[variable.name]?.exposed),
                 "set": .bool(self.variables.origin(of: variable.name) != nil),
                 "origin": .string(self.variables.origin(of: variable.name) ?? "not set"),
                 "secret": .bool(variable.isSecret),

@@ -1,3 +1,4 @@
+package import Secrets
 package import SystemPackage
 
 /// What a process runs by: every setting of ``SettingList`` with its value and where that came from.
@@ -161,18 +162,18 @@ package struct Settings: Sendable {
 
 /// Variables of the environment and of `.env` files beside Roster's own, strongest source first.
 package struct OtherVariables: Sendable {
-    private var found: [String: (text: String, origin: String)] = [:]
+    private var found: [String: (text: Secret, origin: String)] = [:]
 
     init(sources: [SettingsSource]) throws(SettingsError) {
         for source in sources where source.naming == .variables {
             for name in source.names where self.found[name] == nil {
-                if let text = try source.text(named: name) { self.found[name] = (text, source.label) }
+                if let text = try source.text(named: name) { self.found[name] = (Secret(text), source.label) }
             }
         }
     }
 
-    /// Every variable that has a value.
-    package var values: [String: String] { self.found.mapValues(\.text) }
+    /// Every variable that has a value; the keys of providers are among them.
+    package var values: [String: Secret] { self.found.mapValues(\.text) }
 
     /// Where a variable's value came from; `nil` if it has none.
     package func origin(of name: String) -> String? { self.found[name]?.origin }

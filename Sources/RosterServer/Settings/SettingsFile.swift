@@ -1,4 +1,5 @@
 package import Configuration
+import Secrets
 import Yams
 
 /// The file that `ROSTER_CONFIG` names, as swift-configuration reads it: one mapping of names to values or lists.
@@ -18,7 +19,7 @@ package struct SettingsFile: FileConfigSnapshot {
 
     package let providerName: String
     /// The values as text, a list with commas, by name; a `null` is as if it were not there.
-    let values: [String: String]
+    let values: [String: Secret]
 
     package init(data: RawSpan, providerName: String, parsingOptions: ParsingOptions) throws {
         let bytes = unsafe data.withUnsafeBytes { unsafe Array($0) }
@@ -26,7 +27,7 @@ package struct SettingsFile: FileConfigSnapshot {
             throw Malformed(description: "it is not UTF-8")
         }
         self.providerName = providerName
-        self.values = try Self.values(of: text)
+        self.values = try Self.values(of: text).mapValues { Secret($0) }
     }
 
     private static func values(of text: String) throws -> [String: String] {
@@ -63,7 +64,7 @@ package struct SettingsFile: FileConfigSnapshot {
         let name = key.components.joined(separator: ".")
         return LookupResult(
             encodedKey: name,
-            value: self.values[name].map { ConfigValue(.string($0), isSecret: false) }
+            value: self.values[name].map { ConfigValue(.string($0.exposed), isSecret: true) }
         )
     }
 }

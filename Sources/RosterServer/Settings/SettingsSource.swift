@@ -51,7 +51,7 @@ struct SettingsSource: Sendable {
 
     /// Settings given in the program itself or on its command line.
     static func flags(_ values: [String: String], label: String = "flag") -> SettingsSource {
-        let entries = values.map { (AbsoluteConfigKey([$0.key]), ConfigValue(.string($0.value), isSecret: false)) }
+        let entries = values.map { (AbsoluteConfigKey([$0.key]), ConfigValue(.string($0.value), isSecret: true)) }
         return SettingsSource(
             label: label,
             naming: .flags,
@@ -65,7 +65,7 @@ struct SettingsSource: Sendable {
         SettingsSource(
             label: label,
             naming: .variables,
-            provider: EnvironmentVariablesProvider(environmentVariables: values),
+            provider: EnvironmentVariablesProvider(environmentVariables: values, secretsSpecifier: .all),
             names: Array(values.keys)
         )
     }
@@ -96,4 +96,12 @@ struct SettingsSource: Sendable {
     }
 
     private static let sizeLimit = 1 << 20
+}
+
+extension SettingsSource: CustomStringConvertible, CustomReflectable {
+    /// Without values: there may be secrets among them.
+    var description: String { self.label }
+
+    /// No children, so that `dump` and `Mirror` find nothing.
+    var customMirror: Mirror { Mirror(self, children: EmptyCollection()) }
 }
