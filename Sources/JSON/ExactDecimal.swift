@@ -6,7 +6,7 @@ package enum ExactDecimalError: Error, Sendable, Hashable, CustomStringConvertib
     case notANumber
     /// It has more significant digits than the 38 that a `Decimal` always holds.
     case tooManyDigits(Int)
-    /// Its magnitude is outside 10^-128 ... 10^127.
+    /// Its last significant digit is below 10^-128 or above 10^127.
     case outOfRange
 
     package var description: String {
@@ -103,24 +103,16 @@ package struct ExactDecimal: Sendable, Hashable {
     package func decimal(shiftedBy places: Int = 0) throws(ExactDecimalError) -> Decimal {
         guard !self.digits.isEmpty else { return 0 }
         guard self.digits.count <= Self.mostDigits else { throw .tooManyDigits(self.digits.count) }
-        var power = self.exponent + places
+        let power = self.exponent + places
+        guard (-128...127).contains(power) else { throw .outOfRange }
+        // Nineteen digits fit 64 bits, so that two halves hold all of them.
         var high: UInt64 = 0
         var low: UInt64 = 0
-        var zeros = 0
-        if power > 127 {
-            // 12e130 is 12000e127.
-            zeros = power - 127
-            guard zeros + self.digits.count <= Self.mostDigits else { throw .outOfRange }
-            power = 127
-        }
-        guard power >= -128 else { throw .outOfRange }
-        let count = self.digits.count + zeros
-        for index in 0..<count {
-            let digit = index < self.digits.count ? UInt64(self.digits[index]) : 0
-            if count - index > 19 {
-                high = high * 10 + digit
+        for (index, digit) in self.digits.enumerated() {
+            if self.digits.count - index > 19 {
+                high = high * 10 + UInt64(digit)
             } else {
-                low = low * 10 + digit
+                low = low * 10 + UInt64(digit)
             }
         }
         var significand = Decimal(low)

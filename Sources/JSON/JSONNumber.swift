@@ -38,7 +38,7 @@ package struct JSONNumber: Sendable, Hashable, CustomStringConvertible {
         self.spelling = value.description
     }
 
-    /// The exact value, or nil where it has more than 38 significant digits or lies outside 10^-128 ... 10^127. It never
+    /// The exact value, or nil where it has more than 38 significant digits or ends outside 10^-128 ... 10^127. It never
     /// passes through binary floating point.
     package var decimal: Decimal? {
         guard let exact = try? ExactDecimal(self.spelling) else { return nil }

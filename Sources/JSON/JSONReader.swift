@@ -76,6 +76,8 @@ struct JSONReader {
         var hasEscapes = false
         var position = opening + 1
         while position < bytes.count {
+            position = Self.skipPlain(bytes, from: position)
+            guard position < bytes.count else { break }
             let byte = bytes[position]
             if byte == UInt8(ascii: "\"") {
                 self.position = position + 1
@@ -106,6 +108,29 @@ struct JSONReader {
             in: bytes,
             "the string that begins at byte \(opening) has no end"
         )
+    }
+
+    /// Steps over characters that need no attention in a string, up to a quote, a backslash, a control character or the last
+    /// seven bytes. Eight at a time, because strings are most of what a gateway scans: a byte at a time is seven times slower.
+    private static func skipPlain(_ bytes: Span<UInt8>, from start: Int) -> Int {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let tops: UInt64 = 0x8080_8080_8080_8080
+        // Bytes have no padding that reading them raw could reveal.
+        let raw = unsafe bytes.bytes
+        var position = start
+        while position <= bytes.count - 8 {
+            // Every bit pattern is a `UInt64`, and the load is checked against the bounds.
+            let word = UInt64(littleEndian: unsafe raw.unsafeLoadUnaligned(fromByteOffset: position, as: UInt64.self))
+            let quotes = word ^ (ones &* 0x22)
+            let backslashes = word ^ (ones &* 0x5C)
+            // A byte below 0x20, and a zero byte of the differences, borrows into its top bit. A borrow may mark bytes above
+            // it wrongly, so that only the lowest mark counts.
+            let controls = (word &- ones &* 0x20) & ~word
+            let marks = (controls | ((quotes &- ones) & ~quotes) | ((backslashes &- ones) & ~backslashes)) & tops
+            if marks != 0 { return position + marks.trailingZeroBitCount / 8 }
+            position += 8
+        }
+        return position
     }
 
     private mutating func skipEscape(_ bytes: Span<UInt8>) throws(JSONError) {

@@ -86,7 +86,7 @@ public struct Model: Sendable, Hashable {
     public var features: [String] = []
     /// Where it runs.
     public var regions: [String] = []
-    /// Labels that people gave it.
+    /// Labels, of people or by discovery: `local`, `free`.
     public var tags: [String] = []
     /// Whether requests may use it.
     public var isActive = true

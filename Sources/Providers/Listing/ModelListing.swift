@@ -1,0 +1,118 @@
+package import JSON
+
+/// How a provider lists its models: one or several endpoints, read page by page, and a further request for what they leave
+/// out.
+package struct ModelListing: Sendable {
+    /// Whether the list can be had without a key.
+    package enum KeyRequirement: Sendable, Hashable {
+        /// Without a key the provider refuses.
+        case required
+        /// A key changes what is listed or how often one may ask.
+        case optional
+        /// The list is public; a key is not sent.
+        case none
+    }
+
+    package let key: KeyRequirement
+    package let authentication: Authentication
+
+    /// The endpoints that make up the list, asked one after the other.
+    package let sources: [ListSource]
+
+    /// What is asked about each model afterwards.
+    package let followUp: FollowUp?
+
+    /// Whether a list without models can be right.
+    package let mayBeEmpty: Bool
+
+    package init(
+        key: KeyRequirement,
+        authentication: Authentication = .bearer,
+        sources: [ListSource],
+        followUp: FollowUp? = nil,
+        mayBeEmpty: Bool = false
+    ) {
+        self.key = key
+        self.authentication = authentication
+        self.sources = sources
+        self.followUp = followUp
+        self.mayBeEmpty = mayBeEmpty
+    }
+}
+
+/// One endpoint of a list.
+package struct ListSource: Sendable {
+    /// The request for the first page.
+    package let first: ListingRequest
+
+    /// Where the rows are: names of members to go through, tried in turn; no name at all is a body that is an array.
+    package let rows: [[String]]
+
+    /// Where the provider says how many models there are.
+    package let total: [String]?
+
+    package let paging: Paging
+
+    /// Turns one row into the registry's terms: one model, none, or one for each offer.
+    package let normalise: @Sendable (ListedItem, ListingContext) throws(ItemRefusal) -> [ListedModel]
+
+    package init(
+        first: ListingRequest,
+        rows: [[String]],
+        total: [String]? = nil,
+        paging: Paging = .none,
+        normalise: @escaping @Sendable (ListedItem, ListingContext) throws(ItemRefusal) -> [ListedModel]
+    ) {
+        self.first = first
+        self.rows = rows
+        self.total = total
+        self.paging = paging
+        self.normalise = normalise
+    }
+}
+
+/// What reading a row may depend on beside the row.
+package struct ListingContext: Sendable, Hashable {
+    /// The host that was asked, without the port.
+    package let host: String
+
+    package init(host: String) {
+        self.host = host
+    }
+}
+
+/// A request after the list for what it leaves out: for every model, or for some models at once.
+package struct FollowUp: Sendable {
+    /// How many models one request may ask about.
+    package let batch: Int
+
+    /// The request about some models.
+    package let request: @Sendable ([ListedModel]) -> ListingRequest
+
+    /// Adds what the answer tells. A model about which it tells nothing stays as it is.
+    package let apply: @Sendable (JSONValue, [ListedModel]) throws(ListingError) -> [ListedModel]
+
+    package init(
+        batch: Int = 1,
+        request: @escaping @Sendable ([ListedModel]) -> ListingRequest,
+        apply: @escaping @Sendable (JSONValue, [ListedModel]) throws(ListingError) -> [ListedModel]
+    ) {
+        self.batch = max(1, batch)
+        self.request = request
+        self.apply = apply
+    }
+
+    /// Reads the answer to a request.
+    ///
+    /// - Parameters:
+    ///   - response: what came back.
+    ///   - models: the models that were asked about.
+    /// - Returns: the same models with what the answer tells.
+    /// - Throws: a ``ListingError`` where it is no answer; the models are then as good as they were.
+    package func read(
+        _ response: ListingResponse,
+        about models: [ListedModel]
+    ) throws(ListingError) -> [ListedModel] {
+        try self.apply(try ResponseBody.json(of: response), models)
+    }
+}
