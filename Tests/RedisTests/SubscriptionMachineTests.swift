@@ -147,7 +147,9 @@ import Testing
 
     @Test("Events that wait are bounded, the newest win, and the loss is told first")
     func overflow() async {
-        let buffer = EventBuffer(limit: 3)
+        var limits = RedisConfiguration.Limits()
+        limits.eventsPerSubscription = 3
+        let buffer = EventBuffer(limits: limits)
         for number in 0..<10 { buffer.append(.message(channel: "c", payload: [UInt8(number)])) }
         buffer.finish()
         var events: [RedisEvent] = []
@@ -155,5 +157,15 @@ import Testing
         #expect(
             events == [.overflowed(lost: 7)] + [7, 8, 9].map { .message(channel: "c", payload: [$0]) }
         )
+
+        limits.bytesPerSubscription = 100
+        let bytes = EventBuffer(limits: limits)
+        bytes.append(.message(channel: "c", payload: [1]))
+        bytes.append(.message(channel: "c", payload: Array(repeating: 2, count: 1000)))
+        #expect(await bytes.next() == .overflowed(lost: 1))
+        #expect(await bytes.next() == .message(channel: "c", payload: Array(repeating: 2, count: 1000)))
+        bytes.append(.message(channel: "c", payload: [3]))
+        bytes.append(.message(channel: "c", payload: [4]))
+        #expect(await bytes.next() == .message(channel: "c", payload: [3]))
     }
 }

@@ -13,6 +13,13 @@ protocol ConnectionLane: Sendable {
     func attemptFailed(_ error: RedisError)
 }
 
+extension Duration {
+    /// The same for NIO; at most a day, because a deadline must not overflow.
+    var timeAmount: TimeAmount {
+        TimeAmount(min(self, .seconds(86_400)))
+    }
+}
+
 extension Channel {
     /// Adds a handler at the end; on the event loop only.
     /// - Parameter handler: The handler.

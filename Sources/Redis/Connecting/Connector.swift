@@ -104,7 +104,7 @@ struct Connector: Sendable {
             request.writeBuffer(&bytes)
         }
         let attempt = ConnectionAttempt()
-        let time = TimeAmount(self.configuration.connectTimeout)
+        let time = self.configuration.connectTimeout.timeAmount
         let timer = self.eventLoop.scheduleTask(in: time) {
             attempt.stop(RedisError(.timedOut, "no answer within \(self.configuration.connectTimeout)"))
         }
