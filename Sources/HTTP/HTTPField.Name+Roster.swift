@@ -18,7 +18,9 @@ extension HTTPField.Name {
     /// A name written in this program's source; the empty fallback cannot be reached by a token and would be refused by
     /// every HTTP implementation.
     package static func named(_ name: StaticString) -> HTTPField.Name {
-        guard let name = HTTPField.Name("\(name)") else { preconditionFailure("“\(name)” is not a token (RFC 9110 §5.6.2)") }
+        guard let name = HTTPField.Name("\(name)") else {
+            preconditionFailure("“\(name)” is not a token (RFC 9110 §5.6.2)")
+        }
         return name
     }
 }

@@ -35,7 +35,11 @@ extension Request {
             throw APIError(unparsable: error)
         }
         guard case .object(let object) = value else {
-            throw APIError(.badRequest, code: "invalid_json", "The body must be a JSON object, and it is \(value.kind).")
+            throw APIError(
+                .badRequest,
+                code: "invalid_json",
+                "The body must be a JSON object, and it is \(value.kind)."
+            )
         }
         return object
     }

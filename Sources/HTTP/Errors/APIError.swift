@@ -94,6 +94,10 @@ extension Response {
     package init(json: JSONValue, status: HTTPResponse.Status = .ok, headers: HTTPFields = HTTPFields()) {
         var headers = headers
         headers[.contentType] = "application/json"
-        self.init(status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: json.serialized())))
+        self.init(
+            status: status,
+            headers: headers,
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: json.serialized()))
+        )
     }
 }
