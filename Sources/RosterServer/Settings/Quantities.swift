@@ -26,13 +26,13 @@ enum ByteCount {
 }
 
 /// Durations as people write them.
-enum DurationText {
+package enum DurationText {
     private static let units: [(suffix: String, milliseconds: Int64)] = [
         ("ms", 1), ("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000),
     ]
 
     /// Reads `500ms`, `30s`, `1.5s`, `5m`, `24h`, `7d`, and a bare number as seconds; `nil` for anything else.
-    static func parse(_ text: String) -> Duration? {
+    package static func parse(_ text: String) -> Duration? {
         let unit = self.units.first { text.lowercased().hasSuffix($0.suffix) }
         let digits = text.dropLast(unit?.suffix.count ?? 0).trimmingWhitespace()
         guard !digits.isEmpty, digits.utf8.allSatisfy({ (0x30...0x39).contains($0) || $0 == UInt8(ascii: ".") }),

@@ -1,3 +1,4 @@
+import HTTP
 package import Logging
 package import Secrets
 package import Telemetry
@@ -44,10 +45,7 @@ package struct SettingList: Sendable {
     package let trustedNetworks = Setting(
         "ROSTER_TRUSTED_NETWORKS",
         .list(of: "networks such as 10.0.0.0/8"),
-        default: [
-            "127.0.0.0/8", "::1/128", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "fc00::/7",
-            "fe80::/10",
-        ],
+        default: TrustedNetworks.standardSpelling.split(separator: ",").map { String($0) },
         meaning: "From where a key may be registered without a key."
     )
     package let trustedProxies = Setting(
@@ -95,26 +93,26 @@ package struct SettingList: Sendable {
     package let connectTimeout = Setting(
         "ROSTER_CONNECT_TIMEOUT",
         .duration(in: .milliseconds(50) ... .seconds(300)),
-        default: .seconds(5),
-        meaning: "How long connecting to a provider may take."
+        default: .seconds(10),
+        meaning: "How long connecting to a provider may take, TLS included."
     )
     package let firstByteTimeout = Setting(
         "ROSTER_FIRST_BYTE_TIMEOUT",
-        .duration(in: .milliseconds(50) ... .seconds(3600)),
-        default: .seconds(120),
-        meaning: "How long a provider may think before it begins to answer."
+        .duration(in: .milliseconds(50) ... .seconds(7200)),
+        default: .seconds(300),
+        meaning: "How long a provider may think before an answer that is no stream begins."
     )
-    package let streamIdleTimeout = Setting(
-        "ROSTER_STREAM_IDLE_TIMEOUT",
-        .duration(in: .milliseconds(50) ... .seconds(3600)),
+    package let streamFirstByteTimeout = Setting(
+        "ROSTER_STREAM_FIRST_BYTE_TIMEOUT",
+        .duration(in: .milliseconds(50) ... .seconds(7200)),
         default: .seconds(60),
-        meaning: "How long a provider may be silent in the middle of an answer."
+        meaning: "How long a provider may think before a stream begins."
     )
-    package let requestTimeout = Setting(
-        "ROSTER_REQUEST_TIMEOUT",
-        .duration(in: .milliseconds(100) ... .seconds(86_400)),
-        default: .seconds(1800),
-        meaning: "How long one request to a provider may take in all."
+    package let answerIdleTimeout = Setting(
+        "ROSTER_ANSWER_IDLE_TIMEOUT",
+        .duration(in: .milliseconds(50) ... .seconds(7200)),
+        default: .seconds(120),
+        meaning: "How long a provider may be silent in the middle of an answer."
     )
     package let pollInterval = Setting(
         "ROSTER_POLL_INTERVAL",
