@@ -16,7 +16,6 @@ let settings: [SwiftSetting] = [
 let safeSettings = settings + [.strictMemorySafety()]
 
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
-let asyncAlgorithms = Target.Dependency.product(name: "AsyncAlgorithms", package: "swift-async-algorithms")
 let collections = Target.Dependency.product(name: "Collections", package: "swift-collections")
 let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
@@ -46,7 +45,6 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
-        .package(url: "https://github.com/apple/swift-async-algorithms", from: "1.1.0"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: ["CommandLineArguments"]),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
@@ -70,7 +68,7 @@ let package = Package(
         ),
         .executableTarget(
             name: "provider-simulator",
-            dependencies: ["ProviderSimulator", "Telemetry", argumentParser, lifecycle, logging, signals],
+            dependencies: ["ProviderSimulator", "Secrets", argumentParser, lifecycle, logging, signals],
             swiftSettings: safeSettings
         ),
         .executableTarget(
@@ -130,7 +128,7 @@ let package = Package(
         .target(
             name: "Redis",
             dependencies: [
-                "CRedis", "Reactor", "Secrets", collections, lifecycle, locks, logging, nioCore, nioPosix, nioSSL,
+                "CRedis", "Secrets", collections, crypto, lifecycle, locks, logging, nioCore, nioPosix, nioSSL,
             ],
             swiftSettings: settings
         ),
@@ -158,7 +156,8 @@ let package = Package(
         ),
         .target(
             name: "ProviderSimulator",
-            dependencies: ["JSON", asyncAlgorithms, hummingbird, httpTypes, lifecycle, locks, logging, nioCore],
+            dependencies: ["JSON", "Secrets", lifecycle, locks, logging, nioCore, nioHTTP1, nioPosix],
+            resources: [.embedInCode("Catalogues")],
             swiftSettings: safeSettings
         ),
 
@@ -169,12 +168,40 @@ let package = Package(
             path: "Tests/TestSupport",
             swiftSettings: safeSettings
         ),
+        .testTarget(
+            name: "DiscoveryTests",
+            dependencies: [
+                "Discovery", "JSON", "Postgres", "ProviderSimulator", "Providers", "Registry", "Secrets", "TestSupport",
+                "Transfer", httpTypes, locks, logging, nioCore,
+            ],
+            swiftSettings: safeSettings
+        ),
         .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: safeSettings),
+        .testTarget(
+            name: "LocalClusterTests",
+            dependencies: ["LocalCluster", "Secrets", "TestSupport", subprocess, systemPackage],
+            swiftSettings: safeSettings
+        ),
         .testTarget(name: "PostgresTests", dependencies: ["Postgres", "TestSupport"], swiftSettings: settings),
-        .testTarget(name: "ProvidersTests", dependencies: ["Providers"], swiftSettings: safeSettings),
-        .testTarget(name: "ProviderSimulatorTests", dependencies: ["ProviderSimulator"], swiftSettings: safeSettings),
-        .testTarget(name: "ReactorTests", dependencies: ["Reactor"], swiftSettings: settings),
-        .testTarget(name: "RedisTests", dependencies: ["Redis", "TestSupport"], swiftSettings: settings),
+        .testTarget(
+            name: "ProvidersTests",
+            dependencies: ["JSON", "Providers", "Secrets", httpTypes],
+            swiftSettings: safeSettings
+        ),
+        .testTarget(
+            name: "ProviderSimulatorTests",
+            dependencies: [
+                "JSON", "ProviderSimulator", "provider-simulator", "Secrets", lifecycle, logging, nioCore, nioHTTP1, nioPosix,
+            ],
+            swiftSettings: safeSettings
+        ),
+        .testTarget(name: "ReactorTests", dependencies: ["Reactor", locks], swiftSettings: settings),
+        .testTarget(name: "RedisTests", dependencies: ["Redis"], swiftSettings: settings),
+        .testTarget(
+            name: "RegistryTests",
+            dependencies: ["JSON", "Postgres", "Registry", "Secrets", "TestSupport", lifecycle, locks, logging],
+            swiftSettings: safeSettings
+        ),
         .testTarget(name: "TransferTests", dependencies: ["Transfer"], swiftSettings: settings),
     ]
 )

@@ -38,12 +38,15 @@ struct GatewayBenchmark: AsyncParsableCommand {
     @Option(help: "Rounds; each measures every target in turn, and the median counts.")
     var rounds = 5
 
+    @Option(help: "Requests sent one at a time per target and round, for the added latency.")
+    var alone = 500
+
     @Option(help: "Bytes of the prompt.")
     var promptBytes = 1_000
 
     func validate() throws {
         guard !self.target.isEmpty else { throw ValidationError("Name at least one --target.") }
-        guard self.requests > 0, self.connections > 0, self.rounds > 0 else {
+        guard self.requests > 0, self.connections > 0, self.rounds > 0, self.alone > 0 else {
             throw ValidationError("Requests, connections and rounds are 1 or more.")
         }
     }
@@ -70,7 +73,7 @@ struct GatewayBenchmark: AsyncParsableCommand {
                 )
                 let after = try ProcessUsage(of: target.processes)
                 // One at a time: what a gateway adds when nothing queues.
-                let alone = try await self.load(target, requests: min(self.requests, 500), connections: 1).run(
+                let alone = try await self.load(target, requests: self.alone, connections: 1).run(
                     on: group
                 )
                 measured[index].rounds.append(

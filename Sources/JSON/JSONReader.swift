@@ -7,6 +7,9 @@ struct JSONReader {
     var position = 0
     var limits = JSONLimits.standard
 
+    /// How many values were built.
+    var valueCount = 0
+
     /// Checks size and encoding, and steps over a byte order mark, which some servers send although RFC 8259 (section 8.1)
     /// forbids it.
     mutating func start(_ bytes: Span<UInt8>) throws(JSONError) {

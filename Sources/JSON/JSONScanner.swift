@@ -57,10 +57,15 @@ package enum JSONScanner {
     /// - Parameters:
     ///   - range: a ``JSONMember/valueRange`` or an element's range.
     ///   - bytes: the text that the range was found in.
+    ///   - limits: how many there may be; depth and length were checked when the text was scanned.
     /// - Returns: the members in order, repeated ones included.
     /// - Throws: a ``JSONError``; ``JSONError/Code/wrongType`` where the value is not an object.
-    package static func members(in range: Range<Int>, of bytes: Span<UInt8>) throws(JSONError) -> [JSONMember] {
-        var reader = try Self.reader(at: range, of: bytes)
+    package static func members(
+        in range: Range<Int>,
+        of bytes: Span<UInt8>,
+        limits: JSONLimits = .standard
+    ) throws(JSONError) -> [JSONMember] {
+        var reader = try Self.reader(at: range, of: bytes, limits)
         let members = try Self.members(bytes, &reader, depth: 1)
         try Self.require(reader, toEndAt: range.upperBound, of: bytes)
         return members
@@ -71,16 +76,22 @@ package enum JSONScanner {
     /// - Parameters:
     ///   - range: a ``JSONMember/valueRange`` or an element's range.
     ///   - bytes: the text that the range was found in.
+    ///   - limits: how many there may be; depth and length were checked when the text was scanned.
     /// - Returns: the bytes of each element, in order.
     /// - Throws: a ``JSONError``; ``JSONError/Code/wrongType`` where the value is not an array.
-    package static func elements(in range: Range<Int>, of bytes: Span<UInt8>) throws(JSONError) -> [Range<Int>] {
-        var reader = try Self.reader(at: range, of: bytes)
+    package static func elements(
+        in range: Range<Int>,
+        of bytes: Span<UInt8>,
+        limits: JSONLimits = .standard
+    ) throws(JSONError) -> [Range<Int>] {
+        var reader = try Self.reader(at: range, of: bytes, limits)
         guard bytes[reader.position] == UInt8(ascii: "[") else {
             throw JSONError(.wrongType, at: reader.position, in: bytes, "expected an array")
         }
         var elements: [Range<Int>] = []
         var more = try reader.open(bytes, closing: UInt8(ascii: "]"), depth: 1)
         while more {
+            try Self.requireRoom(after: elements.count, reader, bytes)
             let start = reader.position
             try reader.skipValue(bytes, depth: 1)
             elements.append(start..<reader.position)
@@ -122,17 +133,36 @@ package enum JSONScanner {
     }
 
     /// What was scanned is as deep as its own limit allowed, so that a second look has only the hard one.
-    private static func reader(at range: Range<Int>, of bytes: Span<UInt8>) throws(JSONError) -> JSONReader {
+    private static func reader(
+        at range: Range<Int>,
+        of bytes: Span<UInt8>,
+        _ limits: JSONLimits = .standard
+    ) throws(JSONError) -> JSONReader {
         guard range.lowerBound >= 0, range.upperBound <= bytes.count, !range.isEmpty else {
             throw JSONError(.wrongType, at: max(range.lowerBound, 0), in: bytes, "the range lies outside the text")
         }
-        return JSONReader(position: range.lowerBound, limits: JSONLimits(depth: JSONLimits.deepest))
+        let limits = JSONLimits(depth: JSONLimits.deepest, values: limits.values, members: limits.members)
+        return JSONReader(position: range.lowerBound, limits: limits)
     }
 
     private static func require(_ reader: JSONReader, toEndAt end: Int, of bytes: Span<UInt8>) throws(JSONError) {
         guard reader.position == end else {
             throw JSONError(.wrongType, at: reader.position, in: bytes, "the range does not hold exactly one value")
         }
+    }
+
+    private static func requireRoom(
+        after count: Int,
+        _ reader: JSONReader,
+        _ bytes: Span<UInt8>
+    ) throws(JSONError) {
+        guard count >= reader.limits.members else { return }
+        throw JSONError(
+            .tooLarge,
+            at: reader.position,
+            in: bytes,
+            "more than \(reader.limits.members) members or elements in one object or array"
+        )
     }
 
     private static func members(
@@ -147,6 +177,7 @@ package enum JSONScanner {
         var seen = SeenNames()
         var more = try reader.open(bytes, closing: UInt8(ascii: "}"), depth: depth)
         while more {
+            try Self.requireRoom(after: members.count, reader, bytes)
             try reader.requireName(bytes)
             let keyStart = reader.position
             let name = try reader.string(bytes)

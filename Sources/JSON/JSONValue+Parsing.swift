@@ -35,6 +35,15 @@ extension JSONReader {
     /// Reads the value at the position.
     mutating func value(_ bytes: Span<UInt8>, depth: Int) throws(JSONError) -> JSONValue {
         guard self.position < bytes.count else { throw self.unexpected(bytes, expected: "a value") }
+        self.valueCount += 1
+        guard self.valueCount <= self.limits.values else {
+            throw JSONError(
+                .tooLarge,
+                at: self.position,
+                in: bytes,
+                "the text holds more than \(self.limits.values) values"
+            )
+        }
         switch bytes[self.position] {
         case UInt8(ascii: "\""):
             return .string(try self.string(bytes))

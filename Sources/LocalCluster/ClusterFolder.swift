@@ -44,11 +44,7 @@ enum ClusterFolder {
     /// Whether the account can reach a folder, asked of the kernel: access lists and mounts have their say too.
     static func canEnter(_ folder: FilePath, _ account: ServerAccount) async throws -> Bool {
         let result = try await Subprocess.run(
-            .path("/bin/sh"),
-            arguments: ["-c", "cd \"$1\"", "sh", folder.absolute.string],
-            environment: .server,
-            workingDirectory: "/",
-            platformOptions: .server(as: account),
+            .server("/bin/sh", ["-c", "cd \"$1\"", "sh", folder.absolute.string], as: account, in: "/"),
             output: .discarded
         )
         return result.terminationStatus.isSuccess

@@ -123,6 +123,17 @@ enum Files {
         }
     }
 
+    /// Whether less than one block of PostgreSQL's log segments (8 KiB) is left on the disk that holds `path`.
+    static func isDiskFull(at path: FilePath) -> Bool {
+        do {
+            let attributes = try FileManager.default.attributesOfFileSystem(forPath: path.string)
+            guard let free = attributes[.systemFreeSize] as? any BinaryInteger else { return false }
+            return UInt64(clamping: free) < 8192
+        } catch {
+            return false
+        }
+    }
+
     /// Does what may fail, and says of a failure what was to be done and where.
     static func attempting<Value>(
         _ deed: String,

@@ -1,11 +1,11 @@
 internal import Glibc
-internal import SystemPackage
+package import SystemPackage
 
 /// The right to run servers in a folder, which one process has at a time (flock(2)).
 ///
 /// The kernel takes it back when this process ends in whatever way, so a lock can never be stale. The file stays behind
 /// and says who had it last.
-enum FolderLock {
+package enum FolderLock {
     /// Runs `body` with the lock of `folder`.
     ///
     /// - Parameters:
@@ -13,7 +13,7 @@ enum FolderLock {
     ///   - body: What needs the folder for itself.
     /// - Returns: What `body` returns.
     /// - Throws: `alreadyRunning` with the process that has the lock; what `body` throws.
-    static func hold<Value>(_ folder: FilePath, _ body: () async throws -> Value) async throws -> Value {
+    package static func hold<Value>(_ folder: FilePath, _ body: () async throws -> Value) async throws -> Value {
         let lock = try self.take(folder)
         let outcome = await Outcome(body)
         try lock.close()

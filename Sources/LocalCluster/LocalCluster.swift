@@ -52,12 +52,6 @@ package enum LocalCluster {
         package var databaseSocketURL: Secret? { self.postgres.socketURL }
         /// Redis over TCP.
         package var redisURL: Secret { self.redis.url }
-
-        fileprivate func stop() async {
-            async let redis: Void = self.redis.stop()
-            await self.postgres.stop()
-            await redis
-        }
     }
 
     /// Starts both servers, runs `body`, and ends them when it returns, throws or has wound up after a cancellation.
@@ -75,52 +69,85 @@ package enum LocalCluster {
         progress: @escaping @Sendable (Progress) -> Void = { _ in },
         body: (Servers) async throws -> Value
     ) async throws -> Value {
+        try await self.withPlace(options, progress) { place, account in
+            async let startingRedis = Outcome {
+                try await RedisServer.started(in: place, with: options, account: account, progress: progress)
+            }
+            let postgres = await Outcome {
+                try await PostgresServer.started(in: place, with: options, account: account, progress: progress)
+            }
+            switch (postgres, await startingRedis) {
+            case (.success(let postgres), .success(let redis)):
+                progress(.ready)
+                return try await self.use([postgres, redis], progress) {
+                    try await body(Servers(postgres: postgres, redis: redis, folder: place))
+                }
+            case (.failure(let error), .success(let redis)):
+                await redis.stop()
+                throw error
+            case (.success(let postgres), .failure(let error)):
+                await postgres.stop()
+                throw error
+            case (.failure(let error), .failure):
+                throw error
+            }
+        }
+    }
+
+    /// The same with PostgreSQL alone.
+    package static func runPostgres<Value>(
+        _ options: Options,
+        progress: @escaping @Sendable (Progress) -> Void = { _ in },
+        body: (PostgresServer) async throws -> Value
+    ) async throws -> Value {
+        try await self.withPlace(options, progress) { place, account in
+            let server = try await PostgresServer.started(
+                in: place,
+                with: options,
+                account: account,
+                progress: progress
+            )
+            return try await self.use([server], progress) { try await body(server) }
+        }
+    }
+
+    /// The same with Redis alone.
+    package static func runRedis<Value>(
+        _ options: Options,
+        progress: @escaping @Sendable (Progress) -> Void = { _ in },
+        body: (RedisServer) async throws -> Value
+    ) async throws -> Value {
+        try await self.withPlace(options, progress) { place, account in
+            let server = try await RedisServer.started(in: place, with: options, account: account, progress: progress)
+            return try await self.use([server], progress) { try await body(server) }
+        }
+    }
+
+    private static func withPlace<Value>(
+        _ options: Options,
+        _ progress: @escaping @Sendable (Progress) -> Void,
+        _ body: (FilePath, ServerAccount?) async throws -> Value
+    ) async throws -> Value {
         let account = try ServerAccount.current()
         switch options.purpose {
         case .kept(let folder):
             let place = try await ClusterFolder.prepare(folder, account: account, progress: progress)
-            return try await FolderLock.hold(folder) {
-                try await self.run(options, in: place.absolute, account, progress, body)
-            }
+            return try await FolderLock.hold(folder) { try await body(place.absolute, account) }
         case .throwaway(let parent):
-            let folder = try await ThrowawayFolder(in: parent, account: account)
-            let outcome = await Outcome { try await self.run(options, in: folder.path, account, progress, body) }
-            try await folder.remove()
-            return try outcome.get()
+            return try await ThrowawayFolder.use(in: parent, for: account) { try await body($0, account) }
         }
     }
 
-    private static func run<Value>(
-        _ options: Options,
-        in place: FilePath,
-        _ account: ServerAccount?,
-        _ progress: @escaping @Sendable (Progress) -> Void,
-        _ body: (Servers) async throws -> Value
+    private static func use<Value>(
+        _ servers: [any PrivateServer],
+        _ progress: @Sendable (Progress) -> Void,
+        _ body: () async throws -> Value
     ) async throws -> Value {
-        async let startingRedis = Outcome {
-            try await RedisServer.started(in: place, with: options, account: account, progress: progress)
-        }
-        let postgres = await Outcome {
-            try await PostgresServer.started(in: place, with: options, account: account, progress: progress)
-        }
-        let redis = await startingRedis
-        let servers: Servers
-        switch (postgres, redis) {
-        case (.success(let postgres), .success(let redis)):
-            servers = Servers(postgres: postgres, redis: redis, folder: place)
-        case (.failure(let error), .success(let redis)):
-            await redis.stop()
-            throw error
-        case (.success(let postgres), .failure(let error)):
-            await postgres.stop()
-            throw error
-        case (.failure(let error), .failure):
-            throw error
-        }
-        progress(.ready)
-        let outcome = await Outcome { try await body(servers) }
+        let outcome = await Outcome(body)
         progress(.stopping)
-        await servers.stop()
+        await withTaskGroup { group in
+            for server in servers { group.addTask { await server.stop() } }
+        }
         progress(.stopped)
         return try outcome.get()
     }

@@ -81,14 +81,8 @@ struct PostgresCreation: Sendable {
     }
 
     private func run(_ program: FilePath, _ arguments: [String], input: String = "") async throws {
-        var options = PlatformOptions.server(as: self.account)
-        options.teardownSequence = [.gracefulShutDown(allowedDurationToNextStep: .seconds(10))]
         let result = try await Subprocess.run(
-            .path(program),
-            arguments: Arguments(arguments),
-            environment: .server,
-            workingDirectory: self.unfinished,
-            platformOptions: options,
+            .server(program, arguments, as: self.account, in: self.unfinished),
             input: .string(input),
             output: .string(limit: 1 << 20),
             error: .combinedWithOutput

@@ -6,8 +6,15 @@ package import SystemPackage
 package struct PostgresServer: PrivateServer {
     package let control: ServerControl
 
+    private let password: Secret
+
     /// `postgresql://roster:…@127.0.0.1:port/roster`.
-    package let url: Secret
+    package var url: Secret { self.url(ofDatabase: Self.user) }
+
+    /// The same with another database, whose name needs no escaping.
+    package func url(ofDatabase name: String) -> Secret {
+        Secret("postgresql://\(Self.user):\(self.password.exposed)@127.0.0.1:\(self.port)/\(name)")
+    }
 
     /// The same over the unix socket, where its path is short enough to be one (107 bytes); `nil` where it is not.
     package let socketURL: Secret?
@@ -46,7 +53,7 @@ package struct PostgresServer: PrivateServer {
         _ progress: @escaping @Sendable (LocalCluster.Progress) -> Void
     ) {
         self.data = creation.data
-        self.url = Secret("postgresql://\(Self.user):\(password.exposed)@127.0.0.1:\(port)/\(Self.user)")
+        self.password = password
         // The server names its socket relative to the folder it works in; clients cannot.
         self.socketURL =
             "\(creation.data.string)/.s.PGSQL.\(port)".utf8.count > 107

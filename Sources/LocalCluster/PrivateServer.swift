@@ -1,4 +1,3 @@
-internal import Subprocess
 package import SystemPackage
 
 /// A private server that can be taken away and given back, as faults take servers away.
@@ -35,10 +34,10 @@ extension PrivateServer {
     }
 
     /// Freezes it with all its children (SIGSTOP): connections stay open, and nobody answers.
-    package func pause() async throws { try await self.control.process.send(.suspend, childrenFirst: false) }
+    package func pause() async throws { try await self.control.process.pause() }
 
     /// Lets it go on.
-    package func resume() async throws { try await self.control.process.send(.resume, childrenFirst: true) }
+    package func resume() async throws { try await self.control.process.resume() }
 }
 
 /// How one private server is started, and what is said when it does not.
@@ -102,7 +101,10 @@ package final class ServerControl: Sendable {
     /// Why the server ended by itself, from its own words.
     private func failure() async throws -> LocalClusterError {
         let words = try LogExcerpt(of: self.command.log)
-        if words.tellsOfFullDisk { return .diskFull(at: self.command.workingDirectory) }
+        // A full disk may have left no room for the words that would tell of it.
+        if words.tellsOfFullDisk || Files.isDiskFull(at: self.command.workingDirectory) {
+            return .diskFull(at: self.command.workingDirectory)
+        }
         if words.tellsOfTakenPort {
             return LocalClusterError(.portTaken, "Port \(self.port) was taken while \(self.name) started: start again.")
         }

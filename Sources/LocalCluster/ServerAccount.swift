@@ -1,5 +1,4 @@
 internal import Glibc
-internal import Subprocess
 internal import SystemPackage
 
 /// The account that servers run as when root starts them: PostgreSQL refuses to run as root.
@@ -27,31 +26,5 @@ struct ServerAccount: Sendable, Equatable {
             .accountMissing,
             "PostgreSQL refuses to run as root, and there is no account postgres or nobody: start as another user."
         )
-    }
-}
-
-extension PlatformOptions {
-    /// What every process started here has: its own session, so that Ctrl-C reaches only its parent, which then ends
-    /// the servers in their order; and the rights of `account` alone.
-    static func server(as account: ServerAccount?) -> PlatformOptions {
-        var options = PlatformOptions()
-        options.createSession = true
-        if let account {
-            options.userID = account.userID
-            options.groupID = account.groupID
-            options.supplementaryGroups = []
-        }
-        return options
-    }
-}
-
-extension Environment {
-    /// The environment of servers: nothing of ours, which holds the providers' keys, and messages that can be read.
-    static var server: Environment {
-        .custom([
-            "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-            "LC_ALL": "C.UTF-8",
-            "TZ": "UTC",
-        ])
     }
 }

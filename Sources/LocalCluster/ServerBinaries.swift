@@ -88,9 +88,7 @@ struct ServerBinaries: Sendable {
     /// 15 of `postgres (PostgreSQL) 15.20 (Debian 15.20-0+deb12u1)`.
     private static func major(of postgres: FilePath) async throws -> Int? {
         let result = try await Subprocess.run(
-            .path(postgres),
-            arguments: ["--version"],
-            environment: .server,
+            .server(postgres, ["--version"], as: nil, in: "/"),
             output: .string(limit: 4096)
         )
         return result.standardOutput.split(separator: " ").lazy

@@ -84,21 +84,28 @@ actor SupervisedProcess {
         _ = await run.ended.value
     }
 
-    /// Sends a signal to the process and its children, in the given order.
-    func send(_ signal: Signal, childrenFirst: Bool) throws {
+    /// Freezes the process, then its children: a frozen parent makes no more.
+    func pause() throws {
         guard let processID = self.run?.processID else { return }
-        let children = ProcessTable.children(of: processID)
-        for process in childrenFirst ? children + [processID] : [processID] + children {
-            try ProcessTable.send(signal, to: process)
-        }
+        try ProcessTable.send(.suspend, to: processID)
+        for child in ProcessTable.children(of: processID) { try ProcessTable.send(.suspend, to: child) }
     }
 
-    /// Ends the process and its children by SIGKILL, as a crash would; returns when it is gone.
+    /// Lets the children go on, then the process.
+    func resume() throws {
+        guard let processID = self.run?.processID else { return }
+        for child in ProcessTable.children(of: processID) { try ProcessTable.send(.resume, to: child) }
+        try ProcessTable.send(.resume, to: processID)
+    }
+
+    /// Ends the process and its children by SIGKILL, as a crash would; returns when all are gone.
+    ///
+    /// A child of PostgreSQL that lives on would hold its shared memory, and keep it from starting again.
     func kill() async throws {
-        guard let run = self.run else { return }
-        // Who is still attached to PostgreSQL's shared memory keeps it from starting again.
-        let children = run.processID.map(ProcessTable.children) ?? []
-        try self.send(.kill, childrenFirst: false)
+        guard let run = self.run, let processID = run.processID else { return }
+        try self.pause()
+        let children = ProcessTable.children(of: processID)
+        for process in children + [processID] { try ProcessTable.send(.kill, to: process) }
         _ = await run.ended.value
         while children.contains(where: ProcessTable.isAlive) { try await Task.sleep(for: .milliseconds(2)) }
     }
@@ -118,14 +125,13 @@ actor SupervisedProcess {
     ) async -> Ending {
         do {
             let result = try await Subprocess.run(
-                .path("/bin/sh"),
-                arguments: Arguments(
+                .server(
+                    "/bin/sh",
                     ["-c", Supervisor.server, "supervisor", command.stopSignal, String(command.patience)]
-                        + [command.executable.string] + command.arguments
+                        + [command.executable.string] + command.arguments,
+                    as: command.account,
+                    in: command.workingDirectory
                 ),
-                environment: .server,
-                workingDirectory: command.workingDirectory,
-                platformOptions: .server(as: command.account),
                 input: .fileDescriptor(lifeline, closeAfterSpawningProcess: true),
                 output: .sequence,
                 error: .fileDescriptor(log, closeAfterSpawningProcess: true)

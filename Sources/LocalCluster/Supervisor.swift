@@ -5,24 +5,27 @@
 enum Supervisor {
     /// Arguments: the stop signal's name, the seconds it has, then the command.
     ///
-    /// It prints the server's process id, and exits with the server's status. A server may have been paused (SIGSTOP)
-    /// with its children, so they are continued before the stop can work. A shell gives `/dev/null` to what it puts in
-    /// the background: hence the third descriptor.
+    /// It prints the server's process id, and exits with the server's status when nothing of it is left: its watcher
+    /// dies at once while it still listens, and ends by itself once it is stopping the server. A server may have been
+    /// paused (SIGSTOP) with its children, so they are continued before the stop can work. A shell gives `/dev/null` to
+    /// what it puts in the background: hence the third descriptor.
     static let server = """
-        signal=$1 tenths=$(($2 * 10)); shift 2
+        signal=$1 turns=$(($2 * 20)); shift 2
         exec 3<&0
         "$@" </dev/null >&2 3<&- &
         server=$!
         echo "$server"
         exec >/dev/null
         {
+            cd /
             while read -r line <&3; do :; done
-            children=$(cat "/proc/$server/task/$server/children" 2>/dev/null)
+            trap '' TERM
+            children=$(cat "/proc/$server/task/$server/children")
             kill -s "$signal" "$server"
             kill -s CONT "$server" $children
-            while [ "$tenths" -gt 0 ] && kill -s 0 "$server"; do
-                sleep 0.1
-                tenths=$((tenths - 1))
+            while [ "$turns" -gt 0 ] && kill -s 0 "$server"; do
+                sleep 0.05
+                turns=$((turns - 1))
             done
             kill -s KILL "$server" $children
         } 2>/dev/null &
@@ -31,6 +34,7 @@ enum Supervisor {
         wait "$server"
         status=$?
         kill "$watcher" 2>/dev/null
+        wait "$watcher"
         exit "$status"
         """
 

@@ -1,5 +1,5 @@
 internal import Subprocess
-internal import SystemPackage
+package import SystemPackage
 
 #if canImport(FoundationEssentials)
     internal import FoundationEssentials
@@ -7,47 +7,71 @@ internal import SystemPackage
     internal import Foundation
 #endif
 
-/// A folder that goes when this process goes, even by SIGKILL: a janitor removes it (see ``Supervisor/janitor``).
-///
-/// Whoever makes one calls ``remove()``, after its servers have been stopped.
-actor ThrowawayFolder {
-    nonisolated let path: FilePath
-    private let lifeline: Lifeline
-    private let ended: Task<Void, any Error>
-
-    /// Makes a folder below `parent`, `nil` for where temporary files go, and sets the janitor to watch it.
-    init(in parent: FilePath?, account: ServerAccount?) async throws {
-        let parent = parent ?? FilePath(FileManager.default.temporaryDirectory.path)
-        var path = parent.absolute.appending("roster-\(String(UInt64.random(in: 0 ... .max), radix: 36))")
-        let mode: FilePermissions =
-            account == nil ? .ownerReadWriteExecute : [.ownerReadWriteExecute, .groupExecute, .otherExecute]
-        try Files.makeFolder(path, mode: mode, owner: nil)
-        if let account, try await !ClusterFolder.canEnter(path, account), let name = path.lastComponent {
-            try Files.remove(path)
-            path = FilePath("/tmp").appending(name)
-            try Files.makeFolder(path, mode: mode, owner: nil)
-        }
-        self.path = path
-        let lifeline = try Lifeline()
-        let remoteEnd = lifeline.remoteEnd
-        self.lifeline = lifeline
-        let folder = path.string
-        self.ended = Task {
-            _ = try await Subprocess.run(
-                .path("/bin/sh"),
-                arguments: ["-c", Supervisor.janitor, "janitor", folder, "\(folder)/postgres/data/postmaster.pid"],
-                environment: .server,
-                workingDirectory: "/",
-                platformOptions: .server(as: nil),
-                input: .fileDescriptor(remoteEnd, closeAfterSpawningProcess: true),
-                output: .discarded
-            )
-        }
+/// A folder that goes when this process goes, even by SIGKILL: a janitor process removes it.
+package enum ThrowawayFolder {
+    /// Runs `body` with a new folder, which servers can reach when root makes it, and removes the folder afterwards with all that it holds.
+    ///
+    /// - Parameters:
+    ///   - parent: Where to make it; `nil` for where temporary files go.
+    ///   - body: Works with the folder, given as an absolute path.
+    /// - Returns: What `body` returns.
+    /// - Throws: ``LocalClusterError`` when the folder cannot be made; what `body` throws.
+    package static func use<Value>(
+        in parent: FilePath? = nil,
+        _ body: (FilePath) async throws -> Value
+    ) async throws -> Value {
+        try await self.use(in: parent, for: ServerAccount.current(), body)
     }
 
-    /// Removes the folder; returns when it is gone.
-    func remove() async throws {
-        self.lifeline.cut()
-        try await self.ended.value
+    /// The same with a folder that `account` can reach, in `/tmp` if it cannot reach `parent`.
+    static func use<Value>(
+        in parent: FilePath?,
+        for account: ServerAccount?,
+        _ body: (FilePath) async throws -> Value
+    ) async throws -> Value {
+        let folder = try await self.make(in: parent, for: account)
+        let lifeline = try Lifeline()
+        let remoteEnd = lifeline.remoteEnd
+        // Not a child task: the folder stays while `body` winds up after a cancellation.
+        let janitor = Task { try await self.runJanitor(of: folder, remoteEnd) }
+        let outcome = await Outcome { try await body(folder) }
+        lifeline.cut()
+        try await janitor.value
+        return try outcome.get()
+    }
+
+    private static func make(in parent: FilePath?, for account: ServerAccount?) async throws -> FilePath {
+        let parent = (parent ?? FilePath(FileManager.default.temporaryDirectory.path)).absolute
+        let name = "roster-\(String(UInt64.random(in: 0 ... .max), radix: 36))"
+        guard let account else {
+            try Files.makeFolder(parent.appending(name), mode: .ownerReadWriteExecute, owner: nil)
+            return parent.appending(name)
+        }
+        for parent in [parent, "/tmp"] {
+            let folder = parent.appending(name)
+            try Files.makeFolder(folder, mode: [.ownerReadWriteExecute, .groupExecute, .otherExecute], owner: nil)
+            if try await ClusterFolder.canEnter(folder, account) { return folder }
+            try Files.remove(folder)
+        }
+        throw LocalClusterError(
+            .folderUnusable,
+            "Servers started by root run as \(account.name), who can enter neither \(parent) nor /tmp: set TMPDIR."
+        )
+    }
+
+    private static func runJanitor(of folder: FilePath, _ lifeline: FileDescriptor) async throws {
+        _ = try await Subprocess.run(
+            .server(
+                "/bin/sh",
+                [
+                    "-c", Supervisor.janitor, "janitor", folder.string,
+                    folder.appending("postgres/data/postmaster.pid").string,
+                ],
+                as: nil,
+                in: "/"
+            ),
+            input: .fileDescriptor(lifeline, closeAfterSpawningProcess: true),
+            output: .discarded
+        )
     }
 }

@@ -25,7 +25,9 @@ extension RedisConfiguration {
             parts = try Parts(rest)
             let addresses = try parts.addresses(defaultPort: 6379)
             guard addresses.count == 1, let address = addresses.first else {
-                throw .url("names several servers. One is meant by \(scheme)://, several sentinels by redis-sentinel://.")
+                throw .url(
+                    "names several servers. One is meant by \(scheme)://, several sentinels by redis-sentinel://."
+                )
             }
             guard parts.path.count <= 1 else {
                 throw .url("has too long a path. After the host comes the number of the database, as in /0.")
@@ -43,11 +45,15 @@ extension RedisConfiguration {
             parts = try Parts(socket: rest)
             self.init(location: .server(.unixSocket(path: "/" + parts.path.joined(separator: "/"))))
         default:
-            throw .url("has an unknown scheme. Known are redis, rediss, unix, redis+socket, redis-sentinel, rediss-sentinel.")
+            throw .url(
+                "has an unknown scheme. Known are redis, rediss, unix, redis+socket, redis-sentinel, rediss-sentinel."
+            )
         }
         if let database = query {
             guard scheme == "unix" || scheme == "redis+socket" else {
-                throw .url("has ?db=, which is for unix sockets. Elsewhere the database comes after the host, as in /0.")
+                throw .url(
+                    "has ?db=, which is for unix sockets. Elsewhere the database comes after the host, as in /0."
+                )
             }
             self.database = try Self.database(database)
         }
@@ -59,7 +65,9 @@ extension RedisConfiguration {
         guard let mark = rest.lastIndex(of: "?") else { return nil }
         let query = rest[rest.index(after: mark)...]
         guard query.hasPrefix("db=") else {
-            throw .url("has a query other than ?db=. Time-outs and TLS are settings of their own; encode ? in passwords as %3F.")
+            throw .url(
+                "has a query other than ?db=. Time-outs and TLS are settings of their own; encode ? in passwords as %3F."
+            )
         }
         rest = rest[..<mark]
         return String(query.dropFirst(3))

@@ -125,7 +125,8 @@ package struct RedisConfiguration: Sendable, Hashable {
     package var clientName = "roster"
     /// How long a connection may take from the look-up of the name to the end of the handshake.
     package var connectTimeout: Duration = .seconds(3)
-    /// How long a command may take from `send` to its answer.
+    /// How long a command may take from `send` to its answer, and how long a server that owes one may be silent before it
+    /// is taken for dead.
     package var commandTimeout: Duration = .seconds(2)
     /// How often the subscriptions' connection is asked whether it still lives; it has as long again to answer.
     package var pingInterval: Duration = .seconds(5)

@@ -124,4 +124,23 @@ import Testing
         }
         #expect(error.code == .tooLarge)
     }
+
+    @Test func countsAreLimitedToo() throws {
+        let array = Array("[1,2,{\"a\":3}]".utf8)
+        #expect(throws: Never.self) { try JSONValue(parsing: array, limits: JSONLimits(values: 5)) }
+        let error = try #require(throws: JSONError.self) {
+            try JSONValue(parsing: array, limits: JSONLimits(values: 4))
+        }
+        #expect(error.code == .tooLarge)
+        let object = Array("{\"a\":1,\"b\":[1,2,3,4,5],\"c\":3}".utf8)
+        #expect(try JSONScanner.topLevelMembers(of: object, limits: JSONLimits(members: 3)).count == 3)
+        let refused = try #require(throws: JSONError.self) {
+            try JSONScanner.topLevelMembers(of: object, limits: JSONLimits(members: 2))
+        }
+        #expect(refused.code == .tooLarge)
+        let long = Array("[\(repeatElement("0", count: 4_097).joined(separator: ","))]".utf8)
+        let all = 0..<long.count
+        #expect(throws: JSONError.self) { try JSONScanner.elements(in: all, of: long.span) }
+        #expect(try JSONScanner.elements(in: all, of: long.span, limits: JSONLimits(members: 4_097)).count == 4_097)
+    }
 }

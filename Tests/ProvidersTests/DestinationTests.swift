@@ -45,7 +45,7 @@ import Testing
     @Test(arguments: [
         "https://evil.example/v1", "http://openrouter.ai/api/v1", "https://openrouter.ai:8443/api/v1",
         "https://openrouter.ai.evil.example",
-        "https://evil-openrouter.ai", "https://openrouter.ai./api", "http://localhost:9999",
+        "https://evil-openrouter.ai", "http://localhost:9999",
         "https://xn--openrouter.ai",
     ]) func aRowCannotSendTheKeyElsewhere(_ row: String) throws {
         let destination = try self.resolve(row: row)
@@ -65,7 +65,8 @@ import Testing
         "https://openrouter.ai:",
         "https://openrouter.ai:8a", "https://open%72outer.ai", "https://öpenrouter.ai", "https://openrouter.ai/\u{0}",
         "https://[::1",
-        "https://a..b", "https://openrouter.ai/api?key=1", "javascript://x", "https://openrouter.ai\r\nHost: evil",
+        "https://a..b", "https://openrouter.ai./api", "https://openrouter.ai/api?key=1", "javascript://x",
+        "https://openrouter.ai\r\nHost: evil",
     ]) func anUnclearAddressIsRefused(_ row: String) throws {
         let error = try #require(throws: DestinationError.self) { try self.resolve(row: row) }
         #expect(error.code == .badAddress)

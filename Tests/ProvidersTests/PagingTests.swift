@@ -67,7 +67,9 @@ import Testing
 
     @Test func aLinkFieldWithoutANextPageEndsTheList() throws {
         var run = self.run(.linkField)
-        try run.read(self.page("a", fields: [try #require(HTTPField.Name("link")): #"<https://x/models?cursor=p>; rel="prev""#]))
+        try run.read(
+            self.page("a", fields: [try #require(HTTPField.Name("link")): #"<https://x/models?cursor=p>; rel="prev""#])
+        )
         #expect(run.next == nil)
     }
 

@@ -19,7 +19,7 @@ package struct ListingError: Error, Sendable, Hashable, CustomStringConvertible 
         package static let brokenPaging = Code(kind: .brokenPaging)
         /// The list goes on beyond every limit.
         package static let tooLarge = Code(kind: .tooLarge)
-        /// Fewer models came than the list says there are, or it was left before its end.
+        /// The list was left before its last page.
         package static let incomplete = Code(kind: .incomplete)
 
         package var description: String { self.kind.rawValue }
@@ -56,8 +56,8 @@ package struct SkippedItem: Sendable, Hashable {
     /// The id of the model, where the row has one.
     package let id: String?
 
-    /// Where the row stands on its page, counted from 0.
-    package let index: Int
+    /// Where the row stands on its page, counted from 0; nil for a row that was read and found listed before.
+    package let index: Int?
 
     /// In plain words.
     package let reason: String

@@ -19,6 +19,7 @@ package struct ListingRun: Sendable {
     private var rowCount = 0
     private var rowsOfSource = 0
     private var declaredTotal: Int?
+    private var shortfall = 0
 
     /// How long a list may be before it is refused.
     package struct Limits: Sendable, Hashable {
@@ -77,7 +78,7 @@ package struct ListingRun: Sendable {
         }
         self.merge(page)
         if let total = page.declaredTotal { self.declaredTotal = total }
-        try self.advance(from: request.source, to: page.next)
+        self.advance(from: request.source, to: page.next)
         return page
     }
 
@@ -91,7 +92,7 @@ package struct ListingRun: Sendable {
                 self.skipped.append(
                     SkippedItem(
                         id: model.providerModelID,
-                        index: self.rowCount,
+                        index: nil,
                         reason: "the id is listed more than once; its first row counts"
                     )
                 )
@@ -99,17 +100,12 @@ package struct ListingRun: Sendable {
         }
     }
 
-    private mutating func advance(from source: Int, to next: ListingRequest?) throws(ListingError) {
+    private mutating func advance(from source: Int, to next: ListingRequest?) {
         if let next {
             self.next = next
             return
         }
-        if let total = self.declaredTotal, self.rowsOfSource < total {
-            throw ListingError(
-                .incomplete,
-                "the provider says that it has \(total) models, and listed \(self.rowsOfSource)"
-            )
-        }
+        if let total = self.declaredTotal { self.shortfall += max(0, total - self.rowsOfSource) }
         self.rowsOfSource = 0
         self.declaredTotal = nil
         let following = source + 1
@@ -144,7 +140,8 @@ package struct ListingRun: Sendable {
             models: self.models,
             skipped: self.skipped,
             rowCount: self.rowCount,
-            pageCount: self.pageCount
+            pageCount: self.pageCount,
+            shortfall: self.shortfall
         )
     }
 }
@@ -153,11 +150,20 @@ package struct ListingRun: Sendable {
 package struct ListedModels: Sendable, Hashable {
     /// Each id once, in the provider's order.
     package var models: [ListedModel]
+
+    /// The rows that were left out. Their models are listed all the same: they are not missing.
     package var skipped: [SkippedItem]
 
     /// How many rows the provider sent, those left out included.
     package var rowCount: Int
     package var pageCount: Int
+
+    /// How many models the provider says it has beyond those that it listed.
+    package var shortfall: Int
+
+    /// Whether a model that is not here may be taken for withdrawn. Providers count in ways of their own, so that a
+    /// shortfall is no reason to refuse what they did list.
+    package var isComplete: Bool { self.shortfall == 0 }
 }
 
 extension ListSource {

@@ -30,7 +30,7 @@ final class CommandLane: ConnectionLane {
 
     /// What only the event loop touches.
     private struct Core {
-        var machine = CommandMachine()
+        var machine: CommandMachine
         var handler: CommandHandler?
         var sweep: (at: NIODeadline, task: Scheduled<Void>)?
         /// Why the connection is to be closed once the replies at hand have been given out.
@@ -51,7 +51,8 @@ final class CommandLane: ConnectionLane {
     init(eventLoop: any EventLoop, configuration: RedisConfiguration) {
         self.eventLoop = eventLoop
         self.configuration = configuration
-        self.core = NIOLoopBoundBox.makeBoxSendingValue(Core(), eventLoop: eventLoop)
+        let machine = CommandMachine(patience: TimeAmount(configuration.commandTimeout))
+        self.core = NIOLoopBoundBox.makeBoxSendingValue(Core(machine: machine), eventLoop: eventLoop)
     }
 
     // MARK: Callers
@@ -97,7 +98,8 @@ final class CommandLane: ConnectionLane {
         let now = NIODeadline.now()
         let bytes = drafts.reduce(0) { $0 + $1.bytes.readableBytes }
         let limits = self.configuration.limits
-        let result = self.mailbox.withLockedValue { box -> Result<(commands: [PendingCommand], wake: Bool), RedisError> in
+        let result = self.mailbox.withLockedValue {
+            box -> Result<(commands: [PendingCommand], wake: Bool), RedisError> in
             if let refusal = box.refusal {
                 return .failure(refusal)
             }
@@ -227,7 +229,9 @@ final class CommandLane: ConnectionLane {
         case .unexpected(let error):
             throw error
         }
-        if case .error(let message) = value, message.hasPrefix("READONLY"), case .sentinels = self.configuration.location {
+        if case .error(let message) = value, message.hasPrefix("READONLY"),
+            case .sentinels = self.configuration.location
+        {
             self.core.value.endOfConnection = RedisError(.connectionLost, "The server is no longer the master.")
         }
     }

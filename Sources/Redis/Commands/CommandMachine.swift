@@ -30,6 +30,8 @@ struct CommandMachine {
         var isAbandoned = false
     }
 
+    /// How long a server may be silent while it owes an answer.
+    private let patience: TimeAmount
     private(set) var state = State.waiting(closing: false)
     /// Commands that no connection has seen, or that will be sent again. Empty while connected.
     private var unsent = Deque<PendingCommand>()
@@ -38,6 +40,12 @@ struct CommandMachine {
     private var lastHeard = NIODeadline.uptimeNanoseconds(0)
     /// The bytes of all commands held.
     private(set) var heldBytes = 0
+
+    /// Makes a machine without a connection.
+    /// - Parameter patience: How long a server may be silent while it owes an answer.
+    init(patience: TimeAmount) {
+        self.patience = patience
+    }
 
     /// The number of commands held, those of callers who have gone included.
     var heldCommands: Int { self.unsent.count + self.inFlight.count }
@@ -172,7 +180,7 @@ struct CommandMachine {
 
     struct Sweep {
         var answers: [Answer] = []
-        /// Why the connection is to be closed, if it is: the server has sent nothing since a command that timed out.
+        /// Why the connection is to be closed, if it is: the server owes an answer and has been silent for too long.
         var silence: RedisError?
         /// When to sweep again; `nil` if nobody waits.
         var next: NIODeadline?
@@ -188,17 +196,26 @@ struct CommandMachine {
         self.unsent.removeAll { $0.deadline <= now }
         for index in self.inFlight.indices where self.inFlight[index].command.deadline <= now {
             let slot = self.inFlight[index]
-            if slot.writtenAt >= self.lastHeard {
-                sweep.silence = RedisError(.connectionLost, "The server has sent nothing since \(slot.command.name).")
-            }
             guard !slot.isAbandoned else { continue }
             self.inFlight[index].isAbandoned = true
             sweep.answers.append(Answer(command: slot.command, error: .timedOut(slot.command, executed: true)))
         }
         let waiting = self.unsent.lazy.map(\.deadline).min()
-        let flying = self.inFlight.lazy.map(\.command.deadline).filter { $0 > now }.min()
-        sweep.next = [waiting, flying].compactMap { $0 }.min()
+        let flying = self.inFlight.lazy.filter { !$0.isAbandoned }.map(\.command.deadline).min()
+        let dead = self.endOfPatience
+        if let dead, dead <= now, let first = self.inFlight.first {
+            sweep.silence = RedisError(.connectionLost, "The server has sent nothing since \(first.command.name).")
+        } else {
+            sweep.next = [waiting, flying, dead].compactMap { $0 }.min()
+        }
         return sweep
+    }
+
+    /// When a server that owes an answer and sends nothing is taken for dead: not before the first command's own time is
+    /// over, because that is the one that the server may be busy with.
+    private var endOfPatience: NIODeadline? {
+        guard let first = self.inFlight.first else { return nil }
+        return max(max(self.lastHeard, first.writtenAt) + self.patience, first.command.deadline)
     }
 
     // MARK: The end

@@ -118,7 +118,11 @@ struct Connector: Sendable {
         } catch {
             let cause = attempt.stopped ?? error
             attempt.stop(RedisError(.closed, "the attempt is over"))
-            throw RedisError(.unreachable, "Redis at \(address) cannot be reached: \(Self.words(for: cause)).", cause: cause)
+            throw RedisError(
+                .unreachable,
+                "Redis at \(address) cannot be reached: \(Self.words(for: cause)).",
+                cause: cause
+            )
         }
     }
 

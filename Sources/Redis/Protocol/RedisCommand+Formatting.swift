@@ -35,7 +35,8 @@ extension RedisCommand {
         content.withUnsafeBytes { content -> ByteBuffer? in
             // An empty argument needs a pointer too, though no byte is read from it.
             withUnsafeTemporaryAllocation(of: CChar.self, capacity: 1) { nothing -> ByteBuffer? in
-                let base = content.baseAddress?.assumingMemoryBound(to: CChar.self) ?? UnsafePointer(nothing.baseAddress)
+                let base =
+                    content.baseAddress?.assumingMemoryBound(to: CChar.self) ?? UnsafePointer(nothing.baseAddress)
                 guard let base else { return nil }
                 var position = base
                 var pointers: [UnsafePointer<CChar>?] = []

@@ -8,7 +8,7 @@ package enum RedisValue: Sendable, Hashable {
     case integer(Int64)
     /// The absence of a value: a nil bulk string or a nil array.
     case null
-    /// An array, at most seven deep.
+    /// An array; they are read eight deep, which is what hiredis 0.14 can do.
     case array([RedisValue])
     /// An error inside an array, or in a pipeline. A command that is answered by an error throws it instead.
     case error(String)

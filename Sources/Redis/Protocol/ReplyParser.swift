@@ -77,7 +77,10 @@ struct ReplyParser: ~Copyable {
     }
 
     private static func tooLarge(_ limit: Int) -> RedisError {
-        RedisError(.replyTooLarge, "The reply is larger than the limit of \(limit) bytes. Ask for less, or raise the limit.")
+        RedisError(
+            .replyTooLarge,
+            "The reply is larger than the limit of \(limit) bytes. Ask for less, or raise the limit."
+        )
     }
 }
 

@@ -46,7 +46,10 @@ final class SubscriptionLane: ConnectionLane {
             guard !front.isClosed else { return .failure(.clientClosed) }
             guard front.topicCount + topics.count <= limit else {
                 return .failure(
-                    RedisError(.tooManyWaiting, "The limit of \(limit) subscribed channels is reached. Unsubscribe, or raise it.")
+                    RedisError(
+                        .tooManyWaiting,
+                        "The limit of \(limit) subscribed channels is reached. Unsubscribe, or raise it."
+                    )
                 )
             }
             front.topicCount += topics.count

@@ -162,7 +162,8 @@ struct SubscriptionMachine {
             let name = String(decoding: channel, as: UTF8.self)
             return self.message(for: .channel(name), channel: name, payload)
         case ("pmessage", 4):
-            guard let pattern = elements[1].bytes, let channel = elements[2].bytes, let payload = elements[3].bytes else {
+            guard let pattern = elements[1].bytes, let channel = elements[2].bytes, let payload = elements[3].bytes
+            else {
                 throw Self.violation
             }
             return self.message(
