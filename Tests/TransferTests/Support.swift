@@ -60,6 +60,20 @@ func eventually(
     }
 }
 
+/// Expects work to fail with a ``TransferError`` of a code.
+func expectFailure<Result>(
+    _ code: TransferError.Code,
+    sourceLocation: SourceLocation = #_sourceLocation,
+    _ work: () async throws -> Result
+) async {
+    do {
+        _ = try await work()
+        Issue.record("it succeeded instead of failing with \(code)", sourceLocation: sourceLocation)
+    } catch {
+        #expect((error as? TransferError)?.code == code, "\(error)", sourceLocation: sourceLocation)
+    }
+}
+
 extension TransferClient {
     /// Sends and collects, as most callers do.
     func text(_ request: TransferRequest) async throws -> String {
