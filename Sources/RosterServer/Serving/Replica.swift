@@ -1,4 +1,6 @@
+import Administration
 import Discovery
+import Gateway
 import HTTP
 import Hummingbird
 package import Logging
@@ -25,6 +27,7 @@ package struct Replica: Service {
     private let transfer: TransferClient
     private let feed: SnapshotFeed
     private let preparation: Preparation
+    private let drain: Drain
     private let router: Router<ReplicaContext>
 
     /// Assembles a replica; it does nothing before ``run()``.
@@ -64,11 +67,36 @@ package struct Replica: Service {
             clientKey: settings.clientKey,
             logger: logger
         )
+        self.drain = Drain(delay: settings.drainDelay)
         self.router = Router(context: ReplicaContext.self)
-        let feed = self.feed
+        try self.addEndpoints(store: store, refresher: refresher, environment: environment)
+    }
+
+    private func addEndpoints(store: RegistryStore, refresher: Refresher, environment: ProviderEnvironment) throws {
+        let (feed, drain) = (self.feed, self.drain)
+        let authenticator = Authenticator(
+            administratorKey: self.settings.adminKey,
+            networks: try self.settings.trustedNetworkList()
+        )
+        // First: a middleware is only around what is added after it.
         self.router.add(middleware: RequestEnvelope(snapshot: { feed.snapshot }))
-        let networks = try settings.trustedNetworkList()
-        _ = Authenticator(administratorKey: settings.adminKey, networks: networks)
+        HealthEndpoints(feed: feed, maximumStaleness: self.settings.maximumStaleness, refusal: { drain.refusal })
+            .add(to: self.router)
+        InferenceEndpoints(
+            authenticator: authenticator,
+            environment: environment,
+            transfer: self.transfer,
+            settings: self.settings.inference
+        ).add(to: self.router)
+        ModelEndpoints(authenticator: authenticator).add(to: self.router)
+        RegistryEndpoints(
+            authenticator: authenticator,
+            refresher: refresher,
+            feed: feed,
+            hardware: HardwareInventory()
+        ).add(to: self.router)
+        KeyEndpoints(authenticator: authenticator, store: store, feed: feed).add(to: self.router)
+        ModelSyncEndpoints(authenticator: authenticator, refresher: refresher, feed: feed).add(to: self.router)
     }
 
     /// Serves until a graceful shutdown, a cancellation, or an error that no waiting mends.
@@ -85,7 +113,7 @@ package struct Replica: Service {
     private var services: [any Service] {
         var services: [any Service] = [self.transfer, self.postgres]
         if let redis = self.redis { services.append(redis) }
-        return services + [self.feed, self.preparation, self.listener]
+        return services + [self.feed, self.preparation, self.listener, self.drain]
     }
 
     private var listener: any Service {

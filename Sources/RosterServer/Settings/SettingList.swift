@@ -138,6 +138,18 @@ package struct SettingList: Sendable {
         default: .seconds(25),
         meaning: "How long requests under way may take to finish after SIGTERM."
     )
+    package let drainDelay = Setting(
+        "ROSTER_DRAIN_DELAY",
+        .duration(in: .seconds(0) ... .seconds(600)),
+        default: .seconds(0),
+        meaning: "How long a replica still takes requests after SIGTERM while /readyz says no; a part of the grace."
+    )
+    package let maximumStaleness = Setting(
+        "ROSTER_MAX_STALENESS",
+        .duration(in: .seconds(1) ... .seconds(30 * 86_400)),
+        default: .seconds(86_400),
+        meaning: "How long a replica stays ready while it cannot read the registry."
+    )
     package let logLevel = Setting(
         "ROSTER_LOG_LEVEL",
         .choice(),

@@ -1,3 +1,4 @@
+package import Gateway
 package import HTTP
 package import Logging
 package import Postgres
@@ -52,6 +53,17 @@ extension Settings {
         configuration.totalConnections = self.providerConnections
         configuration.shutdownGrace = self.shutdownGrace
         return try TransferClient(configuration: configuration, logger: logger)
+    }
+
+    /// The limits of the request path.
+    package var inference: InferenceSettings {
+        var inference = InferenceSettings()
+        inference.largestBody = self.maximumBodyBytes
+        inference.connectTimeout = self.connectTimeout
+        inference.firstByteTimeout = self.firstByteTimeout
+        inference.firstByteTimeoutOfStreams = self.streamFirstByteTimeout
+        inference.idleTimeout = self.answerIdleTimeout
+        return inference
     }
 
     /// Which clients may do without a key what others may not.
