@@ -35,7 +35,7 @@ struct Command: AsyncParsableCommand {
               OPENAI_BASE_URL=http://127.0.0.1:8090/api.openai.com/v1 OPENAI_API_KEY=any python app.py
 
             BEHAVIOUR, for all requests (--simulate), for some (--fault, POST /_simulator/faults), or for one, by the header \
-            “X-Simulate: cut=middle” or the model “gpt-4o-mini#cut=middle”:
+            “X-Simulate: cut=middle”, the model “gpt-4o-mini#cut=middle” or a prompt that begins with “simulate: cut=middle”:
 
             \(Self.indented(Behaviour.syntax))
 
@@ -118,8 +118,13 @@ struct Command: AsyncParsableCommand {
         do {
             try await group.run()
         } catch {
-            throw ValidationError("\(error)")
+            throw StartError(description: "\(error)")
         }
+    }
+
+    /// Why the simulator did not start, or ended, in its own words.
+    private struct StartError: Error, CustomStringConvertible {
+        let description: String
     }
 
     private func simulatorConfiguration() throws -> SimulatorConfiguration {

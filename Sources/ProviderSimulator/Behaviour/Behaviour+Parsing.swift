@@ -93,13 +93,12 @@ extension Behaviour {
     /// Reads `200ms`, `1.5s`, `50us` or `0`.
     static func duration(_ text: String) -> Duration? {
         if text == "0" { return .zero }
-        let units: [(String, Double)] = [("us", 1e-6), ("µs", 1e-6), ("ms", 1e-3), ("s", 1), ("m", 60), ("h", 3600)]
+        let units: [(String, Double)] = [("us", 1), ("µs", 1), ("ms", 1e3), ("s", 1e6), ("m", 60e6), ("h", 3600e6)]
         guard
             let (unit, factor) = units.first(where: { text.hasSuffix($0.0) }),
-            let number = Double(text.dropLast(unit.count)), number >= 0, number.isFinite
+            let number = Double(text.dropLast(unit.count)), number >= 0, number * factor <= 3600e6
         else { return nil }
-        let duration = Duration.seconds(number * factor)
-        return duration <= Self.longestPause ? duration : nil
+        return .microseconds(Int64((number * factor).rounded()))
     }
 
     private static func place(_ name: String, _ value: String?) throws(BehaviourError) -> Place {

@@ -51,7 +51,7 @@ struct ChatCompletion: Sendable {
         dialect: ChatDialect,
         upstream: String
     ) throws(Refusal) {
-        let message = try body.lastMessage()
+        let message = try body.lastMessage.get()
         var generator = SplitMix(seed: call.sequence)
         self.dialect = dialect
         self.identity = ChatDialect.Identity(

@@ -39,7 +39,7 @@ struct ControlInterface {
         _ query: [(name: String, value: String)],
         _ body: [UInt8]
     ) -> Answer {
-        let parts = path.split(separator: "/").dropFirst().map(String.init)
+        let parts = path.split(separator: "/", omittingEmptySubsequences: true).dropFirst().map(String.init)
         do throws(Failure) {
             return try self.answer(method, parts, body)
         } catch {
