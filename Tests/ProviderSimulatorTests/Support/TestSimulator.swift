@@ -60,7 +60,7 @@ struct TestSimulator: Sendable {
     }
 
     /// A number of `GET /_simulator/state`, read until it is what is expected.
-    func waitForState(_ name: String, _ expected: Int, within limit: Duration = .seconds(10)) async throws {
+    func waitForState(_ name: String, _ expected: Int, within limit: Duration = .seconds(60)) async throws {
         let deadline = ContinuousClock.now + limit
         var state: JSONValue
         repeat {

@@ -35,7 +35,7 @@ struct WireClient: Sendable {
     /// - Throws: what the system says of a connection that cannot be made.
     func exchange(
         _ request: [UInt8],
-        for limit: Duration = .seconds(10),
+        for limit: Duration = .seconds(60),
         until isEnough: @escaping @Sendable ([UInt8]) -> Bool = { _ in false }
     ) async throws -> Reception {
         let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
