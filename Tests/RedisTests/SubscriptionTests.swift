@@ -78,7 +78,8 @@ import Testing
     func silence() async throws {
         try await withServerAndClient(
             configure: {
-                $0.pingInterval = .milliseconds(100); $0.connectTimeout = .milliseconds(300)
+                $0.pingInterval = .milliseconds(100); $0.connectTimeout = .milliseconds(500)
+                $0.commandTimeout = .milliseconds(500)
             }
         ) { (server, client) async throws in
             var events = client.subscribe(to: ["a"]).makeAsyncIterator()

@@ -28,6 +28,9 @@ extension RedisConfiguration {
     init(_ server: RedisServerProcess) {
         let address: Address = server.port.map { .host("127.0.0.1", port: $0) } ?? .unixSocket(path: server.socketPath)
         self.init(location: .server(address))
+        // Under a sanitizer on a busy machine nothing is quick; tests of time-outs set their own.
+        self.commandTimeout = .seconds(60)
+        self.connectTimeout = .seconds(20)
         self.backoff = Backoff(first: .milliseconds(5), longest: .milliseconds(50))
     }
 }
