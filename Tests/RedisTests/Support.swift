@@ -98,14 +98,14 @@ func withScriptedServer(
                 try channel.pipeline.syncOperations.addHandler(ScriptedHandler(answers))
             }
         }
-        .bind(host: "127.0.0.1", port: 0).get()
+        .bind(host: "127.0.0.1", port: 0).value()
     do {
         try await body(try #require(channel.localAddress?.port))
     } catch {
-        try await channel.close()
+        try await channel.close().value()
         throw error
     }
-    try await channel.close()
+    try await channel.close().value()
 }
 
 /// Answers the handshake like Redis, and each read after that with the next bytes of the script.
