@@ -157,7 +157,7 @@ let package = Package(
         // Trying it: private servers, and the providers impersonated.
         .target(
             name: "LocalCluster",
-            dependencies: ["Secrets", logging, subprocess, systemPackage],
+            dependencies: ["Secrets", subprocess, systemPackage],
             swiftSettings: safeSettings
         ),
         .target(
@@ -170,7 +170,7 @@ let package = Package(
         // Tests.
         .target(
             name: "TestSupport",
-            dependencies: ["LocalCluster", "Postgres", "Redis", "Secrets", logging],
+            dependencies: ["LocalCluster", "Secrets", locks, subprocess, systemPackage],
             path: "Tests/TestSupport",
             swiftSettings: safeSettings
         ),
@@ -185,7 +185,7 @@ let package = Package(
         .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: safeSettings),
         .testTarget(
             name: "LocalClusterTests",
-            dependencies: ["LocalCluster", "Secrets", "TestSupport", subprocess, systemPackage],
+            dependencies: ["LocalCluster", "Secrets", "TestSupport", locks, subprocess, systemPackage],
             swiftSettings: safeSettings
         ),
         .testTarget(name: "PostgresTests", dependencies: ["Postgres", "TestSupport"], swiftSettings: settings),
@@ -206,7 +206,9 @@ let package = Package(
         .testTarget(name: "RedisTests", dependencies: ["Redis"], swiftSettings: settings),
         .testTarget(
             name: "RegistryTests",
-            dependencies: ["JSON", "Postgres", "Registry", "Secrets", "TestSupport", lifecycle, locks, logging],
+            dependencies: [
+                "JSON", "LocalCluster", "Postgres", "Registry", "Secrets", "TestSupport", lifecycle, locks, logging,
+            ],
             swiftSettings: safeSettings
         ),
         .testTarget(name: "TransferTests", dependencies: ["Transfer"], swiftSettings: settings),
