@@ -170,6 +170,17 @@ private func eventually(_ what: Comment, _ condition: () async -> Bool) async th
         #expect(told.withLockedValue { $0 } == 1)
     }
 
+    @Test func `a wait despite cancellation ends with the answer`() async throws {
+        let reply = Reply<Int>()
+        let task = Task {
+            withUnsafeCurrentTask { $0?.cancel() }
+            return try await reply.valueDespiteCancellation()
+        }
+        while !task.isCancelled { await Task.yield() }
+        #expect(reply.answer(.success(1)))
+        #expect(try await task.value == 1)
+    }
+
     @Test func `names are resolved, addresses are left alone, and unknown names say so`() async throws {
         #expect(try await NameResolver.shared.addresses(of: "127.0.0.1", timeout: .seconds(1)) == ["127.0.0.1"])
         #expect(try await NameResolver.shared.addresses(of: "::1", timeout: .seconds(1)) == ["::1"])
