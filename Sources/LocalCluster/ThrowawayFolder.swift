@@ -9,7 +9,9 @@ package import SystemPackage
 
 /// A folder that goes when this process goes, even by SIGKILL: a janitor process removes it.
 package enum ThrowawayFolder {
-    /// Runs `body` with a new folder, which servers can reach when root makes it, and removes the folder afterwards with all that it holds.
+    /// Runs `body` with a new folder, and removes the folder afterwards with all that it holds.
+    ///
+    /// When root makes it, the account that servers run as can enter it.
     ///
     /// - Parameters:
     ///   - parent: Where to make it; `nil` for where temporary files go.

@@ -10,8 +10,13 @@ import NIOConcurrencyHelpers
 /// `executor` is set once by `Reactor.init` before the thread starts; every other property is touched by the loop's
 /// own thread only, which ``Reactor`` checks at each of its entrances.
 final class EventLoop: @unchecked Sendable {
+    private enum Job {
+        case task(UnownedJob)
+        case handler(@Sendable () -> Void)
+    }
+
     private struct Jobs {
-        var waiting: [UnownedJob] = []
+        var waiting: [Job] = []
         /// A wake-up is on its way or the loop is about to look: no further one is needed.
         var isAwake = false
         var isStopped = false
@@ -99,6 +104,14 @@ final class EventLoop: @unchecked Sendable {
     }
 
     func enqueue(_ job: UnownedJob) {
+        self.enqueue(.task(job))
+    }
+
+    func submit(_ handler: @escaping @Sendable () -> Void) {
+        self.enqueue(.handler(handler))
+    }
+
+    private func enqueue(_ job: Job) {
         let mustWake = self.jobs.withLockedValue { jobs in
             jobs.waiting.append(job)
             defer { jobs.isAwake = true }
@@ -173,7 +186,8 @@ final class EventLoop: @unchecked Sendable {
             if jobs.waiting.isEmpty && !jobs.isStopped { jobs.isAwake = false }
             return jobs.isAwake
         }
-        guard !hasJobs else { return 0 }
+        // What asked for the end of a turn while one was ending would otherwise wait for the next socket.
+        guard !hasJobs, self.endOfTurn.isEmpty else { return 0 }
         guard let next = self.timers.next else { return -1 }
         let (seconds, attoseconds) = (next - .now).components
         // Rounded up, or a timer that is due in half a millisecond would spin.
@@ -193,10 +207,18 @@ final class EventLoop: @unchecked Sendable {
             defer { jobs.waiting.removeAll(keepingCapacity: jobs.waiting.capacity <= 1_024) }
             return (jobs.waiting, jobs.isStopped)
         }
+        guard !batch.isEmpty else { return isStopped }
         // A waiting job keeps its actor, which keeps the reactor; held here so that the last job does not end it midway.
-        guard !batch.isEmpty, let executor = self.executor else { return isStopped }
-        let unowned = executor.asUnownedSerialExecutor()
-        for job in batch { job.runSynchronously(on: unowned) }
+        let executor = self.executor
+        let unowned = executor?.asUnownedSerialExecutor()
+        for job in batch {
+            switch job {
+            case .task(let job):
+                if let unowned { job.runSynchronously(on: unowned) }
+            case .handler(let handler):
+                handler()
+            }
+        }
         return isStopped
     }
 

@@ -8,7 +8,7 @@ import NIOConcurrencyHelpers
 /// without locks and never has to wait. Whoever uses a reactor owns it; its thread ends by itself once nobody refers
 /// to it any more, which cannot be earlier than the end of the last actor that runs on it.
 ///
-/// Everything but ``enqueue(_:)`` must be called on the reactor's own thread, that is from an actor that runs on it.
+/// Everything but ``enqueue(_:)`` and ``submit(_:)`` must be called on the reactor's own thread, that is from an actor that runs on it.
 public final class Reactor: SerialExecutor, Sendable {
     /// What a descriptor is watched for, and what was seen on it.
     public struct Interest: OptionSet, Sendable {
@@ -58,6 +58,14 @@ public final class Reactor: SerialExecutor, Sendable {
     /// Runs a job of an actor on the reactor's thread. May be called from any thread.
     public func enqueue(_ job: consuming ExecutorJob) {
         self.loop.enqueue(UnownedJob(job))
+    }
+
+    /// Calls a handler on the reactor's thread, in order with the jobs of actors. May be called from any thread.
+    ///
+    /// It hands work over without a task and without waiting. A handler that is to run even when the reactor's last
+    /// user lets go of it keeps the reactor.
+    public func submit(_ handler: @escaping @Sendable () -> Void) {
+        self.loop.submit(handler)
     }
 
     /// Traps when the caller is not on the reactor's thread.

@@ -46,23 +46,32 @@ public final class Reply<Value: Sendable>: Sendable {
     /// - Throws: What was answered, or `CancellationError`.
     public func value(onCancel: @escaping @Sendable () -> Void = {}) async throws -> Value {
         try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { continuation in
-                let answered = self.state.withLockedValue { state -> Result<Value, any Error>? in
-                    switch state {
-                    case .fresh:
-                        state = .waiting(continuation)
-                        return nil
-                    case .answered(let result):
-                        state = .spent
-                        return result
-                    case .waiting, .spent:
-                        preconditionFailure("a reply is waited for once")
-                    }
-                }
-                if let answered { continuation.resume(with: answered) }
-            }
+            try await self.valueDespiteCancellation()
         } onCancel: {
             if self.answer(.failure(CancellationError())) { onCancel() }
+        }
+    }
+
+    /// Waits for the answer even when the task is cancelled, for what must not be left half done; may be called once.
+    /// Whoever answers has to keep a deadline.
+    ///
+    /// - Returns: What was answered.
+    /// - Throws: What was answered.
+    public func valueDespiteCancellation() async throws -> Value {
+        try await withCheckedThrowingContinuation { continuation in
+            let answered = self.state.withLockedValue { state -> Result<Value, any Error>? in
+                switch state {
+                case .fresh:
+                    state = .waiting(continuation)
+                    return nil
+                case .answered(let result):
+                    state = .spent
+                    return result
+                case .waiting, .spent:
+                    preconditionFailure("a reply is waited for once")
+                }
+            }
+            if let answered { continuation.resume(with: answered) }
         }
     }
 }

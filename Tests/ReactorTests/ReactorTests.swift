@@ -61,6 +61,20 @@ private actor Pipe {
         close(self.writing)
     }
 
+    func nestedEndsOfTurn(_ depth: Int) async {
+        let reply = Reply<Void>()
+        self.nest(depth, reply)
+        do { try await reply.value() } catch { Issue.record(error) }
+    }
+
+    private func nest(_ depth: Int, _ reply: Reply<Void>) {
+        self.reactor.atEndOfTurn { [weak self] in
+            self?.assumeIsolated { pipe in
+                if depth == 0 { reply.answer(.success(())) } else { pipe.nest(depth - 1, reply) }
+            }
+        }
+    }
+
     func timers(_ delays: [Duration], cancelling cancelled: Set<Int>) async -> [(index: Int, waited: Duration)] {
         let fired = NIOLockedValueBox<[(index: Int, waited: Duration)]>([])
         let timers = delays.enumerated().map { index, delay in
@@ -153,6 +167,27 @@ private func eventually(_ what: Comment, _ condition: () async -> Bool) async th
         await pipe.shut()
     }
 
+    @Test(.timeLimit(.minutes(1))) func `what is asked for while a turn ends is called without another event`() async throws {
+        let pipe = try Pipe(on: Reactor(name: "test"))
+        await pipe.nestedEndsOfTurn(10)
+        await pipe.shut()
+    }
+
+    @Test func `submitted handlers run on the thread in the order in which they were submitted`() async throws {
+        let reactor = try Reactor(name: "test")
+        let seen = NIOLockedValueBox<[Int]>([])
+        let reply = Reply<Void>()
+        for number in 0..<1_000 {
+            reactor.submit {
+                reactor.checkIsolated()
+                seen.withLockedValue { $0.append(number) }
+            }
+        }
+        reactor.submit { reply.answer(.success(())) }
+        try await reply.value()
+        #expect(seen.withLockedValue { $0 } == Array(0..<1_000))
+    }
+
     @Test func `the first answer counts`() async throws {
         let reply = Reply<Int>()
         #expect(reply.answer(.success(1)))
@@ -168,6 +203,17 @@ private func eventually(_ what: Comment, _ condition: () async -> Bool) async th
         }
         await #expect(throws: CancellationError.self) { try await task.value }
         #expect(told.withLockedValue { $0 } == 1)
+    }
+
+    @Test func `a wait despite cancellation ends with the answer`() async throws {
+        let reply = Reply<Int>()
+        let task = Task {
+            withUnsafeCurrentTask { $0?.cancel() }
+            return try await reply.valueDespiteCancellation()
+        }
+        while !task.isCancelled { await Task.yield() }
+        #expect(reply.answer(.success(1)))
+        #expect(try await task.value == 1)
     }
 
     @Test func `names are resolved, addresses are left alone, and unknown names say so`() async throws {

@@ -1,0 +1,175 @@
+import CCurl
+import Reactor
+
+/// Sockets and timers: what libcurl wants to hear of, and the reactor's news.
+extension Engine {
+    static func makeMulti(
+        _ configuration: TransferConfiguration
+    ) throws(TransferError) -> (multi: UnsafeMutableRawPointer, share: UnsafeMutableRawPointer) {
+        guard let multi = curl_multi_init() else { throw Self.refused("no memory for a multi handle") }
+        guard let share = curl_share_init() else {
+            curl_multi_cleanup(multi)
+            throw Self.refused("no memory for a share handle")
+        }
+        // Sessions of TLS belong to the pool: whichever handle connects next can resume them. All on one thread, so
+        // libcurl needs no locks.
+        let shared = transfer_share(share, CURL_LOCK_DATA_SSL_SESSION)
+        let total = configuration.totalConnections
+        let statuses = [
+            transfer_multi_set_long(multi, CURLMOPT_MAXCONNECTS, total),
+            transfer_multi_set_long(multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, total),
+            transfer_multi_set_long(multi, CURLMOPT_MAX_CONCURRENT_STREAMS, configuration.streamsPerConnection),
+            transfer_multi_set_long(multi, CURLMOPT_PIPELINING, CURLPIPE_MULTIPLEX),
+        ]
+        guard shared == CURLSHE_OK, statuses.allSatisfy({ $0 == CURLM_OK }) else {
+            curl_multi_cleanup(multi)
+            curl_share_cleanup(share)
+            throw Self.refused("libcurl refuses an option of its multi handle")
+        }
+        return (multi, share)
+    }
+
+    static func setCallbacks(of multi: UnsafeMutableRawPointer, owner: UnsafeMutableRawPointer) throws(TransferError) {
+        let socket = transfer_on_socket(
+            multi,
+            { _, socket, what, owner, _ in
+                guard let owner else { return -1 }
+                let engine = Unmanaged<Engine>.fromOpaque(owner).takeUnretainedValue()
+                return engine.assumeIsolated { $0.wants(what, of: socket) ? 0 : -1 }
+            },
+            owner
+        )
+        let timer = transfer_on_timer(
+            multi,
+            { _, milliseconds, owner in
+                guard let owner else { return -1 }
+                let engine = Unmanaged<Engine>.fromOpaque(owner).takeUnretainedValue()
+                engine.assumeIsolated { $0.wantsTime(milliseconds) }
+                return 0
+            },
+            owner
+        )
+        guard socket == CURLM_OK, timer == CURLM_OK else { throw Self.refused(Self.text(socket)) }
+    }
+
+    static func text(_ status: CURLMcode) -> String {
+        "libcurl says: \(String(cString: curl_multi_strerror(status)))"
+    }
+
+    private static func refused(_ reason: String) -> TransferError {
+        TransferError(.failed, host: "libcurl", reason: reason)
+    }
+
+    // MARK: Sockets
+
+    private func wants(_ what: Int32, of socket: curl_socket_t) -> Bool {
+        let interest: Reactor.Interest
+        switch what {
+        case CURL_POLL_IN: interest = .readable
+        case CURL_POLL_OUT: interest = .writable
+        case CURL_POLL_INOUT: interest = [.readable, .writable]
+        default: interest = []
+        }
+        do {
+            try self.sockets.want(interest, of: socket, on: self.reactor) { seen in
+                self.assumeIsolated { $0.isReady(socket, seen) }
+            }
+            return true
+        } catch {
+            return false
+        }
+    }
+
+    private func isReady(_ socket: curl_socket_t, _ seen: Reactor.Interest) {
+        guard !self.isClosed, self.sockets.isWanted(socket, on: self.reactor) else { return }
+        var mask: Int32 = 0
+        if seen.contains(.readable) { mask |= CURL_CSELECT_IN }
+        if seen.contains(.writable) { mask |= CURL_CSELECT_OUT }
+        if !seen.isDisjoint(with: .failed) { mask |= CURL_CSELECT_ERR }
+        var running: Int32 = 0
+        self.check(curl_multi_socket_action(self.multi, socket, mask, &running))
+        self.scheduleSettling()
+    }
+
+    func closed(_ socket: curl_socket_t) {
+        self.sockets.forget(socket, on: self.reactor)
+    }
+
+    /// What the multi handle itself refuses is a fault that no single transfer can be told.
+    func check(_ status: CURLMcode) {
+        assert(status == CURLM_OK, Self.text(status))
+    }
+
+    // MARK: libcurl's timer
+
+    private func wantsTime(_ milliseconds: Int) {
+        switch milliseconds {
+        case 0:
+            // Not from within the callback: libcurl is called when the turn ends, once for all that was added in it.
+            self.curlIsDue = true
+            self.curlDeadline = nil
+            self.scheduleSettling()
+        case 1...:
+            let deadline = self.turn() + .milliseconds(milliseconds)
+            self.curlDeadline = deadline
+            self.setCurlTimer(deadline)
+        default:
+            self.curlDeadline = nil
+        }
+    }
+
+    /// A timer that is set for an earlier time stays: it is cheaper to find nothing to do than to set it anew for each
+    /// transfer.
+    private func setCurlTimer(_ deadline: ContinuousClock.Instant) {
+        if let set = self.curlTimer {
+            guard set.due > deadline else { return }
+            self.reactor.cancel(set.timer)
+        }
+        let timer = self.reactor.schedule(after: deadline - self.turn()) {
+            self.assumeIsolated { $0.curlTimerFired() }
+        }
+        self.curlTimer = (timer, deadline)
+    }
+
+    private func curlTimerFired() {
+        self.curlTimer = nil
+        guard let deadline = self.curlDeadline else { return }
+        guard deadline <= self.turn() else {
+            self.setCurlTimer(deadline)
+            return
+        }
+        self.curlDeadline = nil
+        self.curlIsDue = true
+        self.scheduleSettling()
+    }
+}
+
+extension EasyHandle {
+    /// Sockets are opened by us so that no child process inherits them, and closed by us so that the reactor forgets
+    /// them first. A connection remembers these callbacks of the handle that opened it; the user pointer is the engine,
+    /// which outlives its connections.
+    func setSocketCallbacks(owner: UnsafeMutableRawPointer) throws(TransferError) {
+        try self.check(
+            transfer_on_open(
+                self.raw,
+                { _, _, address in
+                    guard let address else { return transfer_bad_socket() }
+                    return transfer_open_socket(address)
+                },
+                owner
+            )
+        )
+        try self.check(
+            transfer_on_close(
+                self.raw,
+                { owner, socket in
+                    guard let owner else { return -1 }
+                    let engine = Unmanaged<Engine>.fromOpaque(owner).takeUnretainedValue()
+                    engine.assumeIsolated { $0.closed(socket) }
+                    return close(socket)
+                },
+                owner
+            )
+        )
+    }
+}
