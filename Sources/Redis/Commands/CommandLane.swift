@@ -190,7 +190,7 @@ final class CommandLane: ConnectionLane {
                 box.isOver = true
                 box.messages.removeAll()
             }
-        }.get()
+        }.value()
     }
 
     func serve(_ channel: any Channel) async throws(RedisError) -> RedisError {

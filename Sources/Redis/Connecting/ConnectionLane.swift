@@ -48,14 +48,14 @@ extension Channel {
                     throw RedisError(.connectionLost, "The server closed the connection to Redis after the handshake.")
                 }
                 try start()
-            }.get()
+            }.value()
         } catch {
             self.close(promise: nil)
             throw error as? RedisError ?? RedisError(.connectionLost, "The event loop has ended.", cause: error)
         }
         let reason = await ended.value { self.close(promise: nil) }
         do {
-            try await self.closeFuture.get()
+            try await self.closeFuture.value()
         } catch {
             throw RedisError(.connectionLost, "The connection to Redis could not be closed.", cause: error)
         }

@@ -111,7 +111,7 @@ struct Connector: Sendable {
         defer { timer.cancel() }
         do {
             return try await withTaskCancellationHandler {
-                try await self.start(address, time, attempt, request, count: commands.count).get()
+                try await self.start(address, time, attempt, request, count: commands.count).value()
             } onCancel: {
                 attempt.stop(RedisError(.cancelled, "the client is shutting down"))
             }

@@ -106,7 +106,7 @@ final class SubscriptionLane: ConnectionLane {
         try await self.eventLoop.submit {
             self.end()
             self.front.withLockedValue { $0.isOver = true }
-        }.get()
+        }.value()
     }
 
     func serve(_ channel: any Channel) async throws(RedisError) -> RedisError {
