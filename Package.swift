@@ -82,8 +82,10 @@ let package = Package(
         .target(
             name: "RosterServer",
             dependencies: [
-                "Administration", "Discovery", "Gateway", "HTTP", "Postgres", "Providers", "Reactor", "Redis", "Registry",
-                "Secrets", "Telemetry", "Transfer", configuration, hummingbird, lifecycle, logging, signals, systemPackage,
+                "Administration", "Discovery", "Gateway", "HTTP", "Postgres", "Providers", "Reactor", "Redis",
+                "Registry",
+                "Secrets", "Telemetry", "Transfer", configuration, hummingbird, lifecycle, logging, signals,
+                systemPackage,
             ],
             swiftSettings: safeSettings
         ),
@@ -95,7 +97,8 @@ let package = Package(
         .target(
             name: "Gateway",
             dependencies: [
-                "HTTP", "JSON", "Providers", "Redis", "Registry", "Transfer", httpTypes, hummingbird, locks, logging, nioCore,
+                "HTTP", "JSON", "Providers", "Redis", "Registry", "Transfer", httpTypes, hummingbird, locks, logging,
+                nioCore,
             ],
             swiftSettings: safeSettings
         ),
@@ -107,7 +110,8 @@ let package = Package(
         .target(
             name: "Discovery",
             dependencies: [
-                "JSON", "Postgres", "Providers", "Registry", "Secrets", "Transfer", httpTypes, lifecycle, locks, logging, nioCore,
+                "JSON", "Postgres", "Providers", "Registry", "Secrets", "Transfer", httpTypes, lifecycle, locks,
+                logging, nioCore,
             ],
             swiftSettings: safeSettings
         ),
@@ -122,7 +126,9 @@ let package = Package(
         // Clients over the three C libraries: general, knowing nothing of models.
         .target(
             name: "Postgres",
-            dependencies: ["CPostgres", "Reactor", "Secrets", collections, lifecycle, locks, logging, nioCore, nioPosix],
+            dependencies: [
+                "CPostgres", "Reactor", "Secrets", collections, lifecycle, locks, logging, nioCore, nioPosix,
+            ],
             swiftSettings: settings
         ),
         .target(
@@ -151,7 +157,7 @@ let package = Package(
         // Trying it: private servers, and the providers impersonated.
         .target(
             name: "LocalCluster",
-            dependencies: ["Secrets", logging, subprocess, systemPackage],
+            dependencies: ["Secrets", subprocess, systemPackage],
             swiftSettings: safeSettings
         ),
         .target(
@@ -164,7 +170,7 @@ let package = Package(
         // Tests.
         .target(
             name: "TestSupport",
-            dependencies: ["LocalCluster", "Postgres", "Redis", "Secrets", logging],
+            dependencies: ["LocalCluster", "Secrets", locks, subprocess, systemPackage],
             path: "Tests/TestSupport",
             swiftSettings: safeSettings
         ),
@@ -179,7 +185,7 @@ let package = Package(
         .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: safeSettings),
         .testTarget(
             name: "LocalClusterTests",
-            dependencies: ["LocalCluster", "Secrets", "TestSupport", subprocess, systemPackage],
+            dependencies: ["LocalCluster", "Secrets", "TestSupport", locks, subprocess, systemPackage],
             swiftSettings: safeSettings
         ),
         .testTarget(name: "PostgresTests", dependencies: ["Postgres", "TestSupport"], swiftSettings: settings),
@@ -191,7 +197,8 @@ let package = Package(
         .testTarget(
             name: "ProviderSimulatorTests",
             dependencies: [
-                "JSON", "ProviderSimulator", "provider-simulator", "Secrets", lifecycle, logging, nioCore, nioHTTP1, nioPosix,
+                "JSON", "ProviderSimulator", "provider-simulator", "Secrets", lifecycle, logging, nioCore, nioHTTP1,
+                nioPosix,
             ],
             swiftSettings: safeSettings
         ),
@@ -199,7 +206,9 @@ let package = Package(
         .testTarget(name: "RedisTests", dependencies: ["Redis"], swiftSettings: settings),
         .testTarget(
             name: "RegistryTests",
-            dependencies: ["JSON", "Postgres", "Registry", "Secrets", "TestSupport", lifecycle, locks, logging],
+            dependencies: [
+                "JSON", "LocalCluster", "Postgres", "Registry", "Secrets", "TestSupport", lifecycle, locks, logging,
+            ],
             swiftSettings: safeSettings
         ),
         .testTarget(name: "TransferTests", dependencies: ["Transfer"], swiftSettings: settings),

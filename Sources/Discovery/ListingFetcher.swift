@@ -67,7 +67,8 @@ package struct ListingFetcher: Sendable {
     package func list(of provider: Provider) async throws -> ListedModels {
         guard let definition = ProviderCatalog.definition(slug: provider.slug, adapter: provider.adapter) else {
             throw Failure.failed(
-                "the adapter “\(provider.adapter)” is not known; use openai-compatible for whatever speaks as OpenAI does")
+                "the adapter “\(provider.adapter)” is not known; use openai-compatible for whatever speaks as OpenAI does"
+            )
         }
         let key = try self.key(of: provider, definition)
         let deadline = ContinuousClock.now + self.limits.listTime
@@ -91,7 +92,9 @@ package struct ListingFetcher: Sendable {
         } catch let error as TransferError {
             if error.code == .cancelled { throw CancellationError() }
             if definition.mayBeAbsent, [.connectionRefused, .nameNotResolved, .unreachable].contains(error.code) {
-                throw Failure.skipped("nobody answers at \(error.host); start \(definition.name) or switch the provider off")
+                throw Failure.skipped(
+                    "nobody answers at \(error.host); start \(definition.name) or switch the provider off"
+                )
             }
             throw Failure.failed(error.description)
         }
@@ -100,7 +103,11 @@ package struct ListingFetcher: Sendable {
     private func key(of provider: Provider, _ definition: ProviderDefinition) throws(Failure) -> Secret? {
         let key: ProviderEnvironment.Key
         do {
-            key = try self.environment.key(slug: provider.slug, rowVariable: provider.keyVariable, definition: definition)
+            key = try self.environment.key(
+                slug: provider.slug,
+                rowVariable: provider.keyVariable,
+                definition: definition
+            )
         } catch {
             throw .failed(error.description)
         }
@@ -112,7 +119,12 @@ package struct ListingFetcher: Sendable {
 
     private func context(of provider: Provider, _ definition: ProviderDefinition) throws -> ListingContext {
         let destination = try Destination.resolve(
-            "", slug: provider.slug, rowBaseURL: provider.baseURL, definition: definition, policy: self.environment.policy)
+            "",
+            slug: provider.slug,
+            rowBaseURL: provider.baseURL,
+            definition: definition,
+            policy: self.environment.policy
+        )
         return ListingContext(host: destination.provider.host)
     }
 
@@ -135,7 +147,8 @@ package struct ListingFetcher: Sendable {
             } catch let error as ListingError {
                 self.logger.warning(
                     "model is taken as the list describes it",
-                    metadata: ["model": "\(asked.first?.providerModelID ?? "")", "error": "\(error)"])
+                    metadata: ["model": "\(asked.first?.providerModelID ?? "")", "error": "\(error)"]
+                )
             }
             start = range.upperBound
         }
@@ -148,7 +161,12 @@ package struct ListingFetcher: Sendable {
         _ key: Secret?
     ) async throws -> ListingResponse {
         let destination = try Destination.resolve(
-            request, slug: provider.slug, rowBaseURL: provider.baseURL, definition: definition, policy: self.environment.policy)
+            request,
+            slug: provider.slug,
+            rowBaseURL: provider.baseURL,
+            definition: definition,
+            policy: self.environment.policy
+        )
         if key != nil, let refusal = destination.keyRefusal, definition.listing.key == .required {
             throw Failure.failed(refusal)
         }
@@ -161,7 +179,11 @@ package struct ListingFetcher: Sendable {
             headers: headers,
             body: request.body.isEmpty ? .none : .bytes(ByteBuffer(bytes: request.body)),
             timeouts: .init(
-                connect: .seconds(10), firstByte: self.limits.pageTime, idle: .seconds(30), total: self.limits.pageTime),
+                connect: .seconds(10),
+                firstByte: self.limits.pageTime,
+                idle: .seconds(30),
+                total: self.limits.pageTime
+            ),
             version: .http2IfOffered,
             decompress: true
         )
@@ -174,7 +196,10 @@ package struct ListingFetcher: Sendable {
                 let response = try await self.transfer.send(transferred)
                 let body = try await response.body.collect(upTo: self.limits.pageBytes)
                 let listing = ListingResponse(
-                    status: response.status.code, fields: response.headers, body: Array(body.readableBytesView))
+                    status: response.status.code,
+                    fields: response.headers,
+                    body: Array(body.readableBytesView)
+                )
                 guard attempt < self.limits.attempts, let wait = self.wait(before: attempt, retrying: listing) else {
                     return listing
                 }
@@ -189,7 +214,9 @@ package struct ListingFetcher: Sendable {
 
     /// How long to wait before asking again; `nil` if the answer is final.
     private func wait(before attempt: Int, retrying response: ListingResponse) -> Duration? {
-        guard response.status == 429 || response.status == 408 || (500..<600).contains(response.status) else { return nil }
+        guard response.status == 429 || response.status == 408 || (500..<600).contains(response.status) else {
+            return nil
+        }
         // RFC 9110, section 10.2.3; the form with a date is left to the backoff.
         guard let asked = response.fields[.retryAfter].flatMap({ Double($0) }), asked >= 0, asked.isFinite else {
             return self.backoff(attempt)
@@ -207,7 +234,8 @@ package struct ListingFetcher: Sendable {
             "list is asked for again",
             metadata: [
                 "provider": "\(provider.slug)", "attempt": "\(attempt + 1)", "after": "\(wait)", "because": "\(reason)",
-            ])
+            ]
+        )
         try await Task.sleep(for: wait)
     }
 

@@ -1,5 +1,5 @@
 import FoundationEssentials
-public import Logging
+package import Logging
 package import Providers
 public import Registry
 package import Transfer
@@ -71,7 +71,8 @@ public final class Refresher: Sendable {
                 refreshInterval: definition.refreshInterval
             )
         }
-        if try await self.store.register(builtIn, as: Authorship(actor: "roster", reason: "built-in providers")) != nil {
+        if try await self.store.register(builtIn, as: Authorship(actor: "roster", reason: "built-in providers")) != nil
+        {
             self.feed?.wake()
         }
     }
@@ -144,7 +145,8 @@ public final class Refresher: Sendable {
         }
     }
 
-    private func refreshAlone(_ provider: Provider, isDryRun: Bool, as author: Authorship) async throws -> RefreshReport {
+    private func refreshAlone(_ provider: Provider, isDryRun: Bool, as author: Authorship) async throws -> RefreshReport
+    {
         let startedAt = Date()
         let start = ContinuousClock.now
         var report: RefreshReport
@@ -155,11 +157,18 @@ public final class Refresher: Sendable {
             report = Self.report(provider, .skipped, "Skipped \(provider.slug): \(reason).", isDryRun)
         } catch ListingFetcher.Failure.failed(let reason) {
             report = Self.report(
-                provider, .failed, "Could not sync \(provider.slug): \(reason). Its models stay as they were.", isDryRun)
+                provider,
+                .failed,
+                "Could not sync \(provider.slug): \(reason). Its models stay as they were.",
+                isDryRun
+            )
         }
         report.duration = ContinuousClock.now - start
         if !isDryRun {
-            try await self.store.record(SyncRun(report, startedAt: startedAt, finishedAt: Date()), ofProvider: provider.id)
+            try await self.store.record(
+                SyncRun(report, startedAt: startedAt, finishedAt: Date()),
+                ofProvider: provider.id
+            )
             self.feed?.wake()
         }
         self.log(report)
@@ -201,7 +210,12 @@ public final class Refresher: Sendable {
         _ isDryRun: Bool
     ) -> RefreshReport {
         RefreshReport(
-            provider: provider.slug, providerID: provider.id, outcome: outcome, message: message, isDryRun: isDryRun)
+            provider: provider.slug,
+            providerID: provider.id,
+            outcome: outcome,
+            message: message,
+            isDryRun: isDryRun
+        )
     }
 
     private func log(_ report: RefreshReport) {

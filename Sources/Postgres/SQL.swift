@@ -142,6 +142,11 @@ public struct SQL: Sendable, ExpressibleByStringInterpolation, CustomStringConve
             self.statement.append(encoding: value)
         }
 
+        /// A value that becomes a parameter, or `NULL`.
+        public mutating func appendInterpolation<Value: PostgresEncodable>(_ value: Value?) {
+            self.statement.append(encoding: value)
+        }
+
         /// A statement or fragment that is spliced in.
         public mutating func appendInterpolation(_ fragment: SQL) {
             self.statement.append(fragment)

@@ -46,7 +46,8 @@ final class Simulation: Sendable {
         let (path, query) = RequestTarget.split(head.uri)
         let answer: Answer
         var behaviour = Behaviour.ordinary
-        if path == Self.controlPrefix || path.hasPrefix(Self.controlPrefix + "/") {
+        let isControl = path == "/" || path == Self.controlPrefix || path.hasPrefix(Self.controlPrefix + "/")
+        if isControl {
             answer = ControlInterface(self).answer(head.method, path, query, body)
         } else {
             let found = SimulatedProviders.find(path: path, hostHeader: head.headers.first(name: "host"))
@@ -65,12 +66,14 @@ final class Simulation: Sendable {
             behaviour,
             version: head.version,
             keepsConnection: keepsConnection,
-            date: self.date()
+            date: self.date(),
+            isCounted: !isControl
         )
     }
 
     /// A delivery was made, wholly or as far as it was meant to.
     func ended(_ delivery: Delivery) {
+        guard delivery.isCounted else { return }
         self.state.withLockedValue { state in
             state.counts.active -= 1
             state.counts.answered += 1
@@ -80,6 +83,7 @@ final class Simulation: Sendable {
 
     /// The client went away before its answer was complete.
     func clientLeft(_ delivery: Delivery) {
+        guard delivery.isCounted else { return }
         self.state.withLockedValue { state in
             state.counts.active -= 1
             state.counts.disconnects += 1
@@ -197,12 +201,14 @@ final class Simulation: Sendable {
         """.utf8
     )
 
-    /// What the request itself asks for: in its model's name, its prompt, its header; the later ones win.
+    /// What the request itself asks for: in its prompt, its model's name, its header; the later ones win.
     private static func directives(_ request: InboundRequest, _ body: RequestBody?) -> Result<Behaviour, BehaviourError>
     {
         do throws(BehaviourError) {
             var behaviour = Behaviour.ordinary
-            if let text = body?.modelDirective { behaviour = try Behaviour(parsing: text) }
+            // A prompt may begin like a directive and be none.
+            if let text = body?.promptDirective, let asked = try? Behaviour(parsing: text) { behaviour = asked }
+            if let text = body?.modelDirective { behaviour = behaviour.overridden(by: try Behaviour(parsing: text)) }
             if let text = request.headers.first(name: "x-simulate") {
                 behaviour = behaviour.overridden(by: try Behaviour(parsing: text))
             }
@@ -216,7 +222,6 @@ final class Simulation: Sendable {
     private func date() -> String {
         let now = Timestamp.now
         return self.state.withLockedValue { state in
-            state.counts.active += 1
             if state.date.second != now { state.date = (now, Timestamp.http(now)) }
             return state.date.text
         }

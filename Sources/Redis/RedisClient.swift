@@ -195,7 +195,7 @@ package final class RedisClient: Service, Sendable {
                 failures = 0
                 logger.info("connected to Redis", metadata: ["redis.address": "\(connection.address)"])
                 let reason = try await lane.serve(connection.channel)
-                guard !Task.isCancelled else { return }
+                guard !Task.isCancelled, reason.code != .closed else { return }
                 changed(.connecting)
                 logger.warning("connection to Redis lost", metadata: ["redis.reason": "\(reason)"])
                 if start.duration(to: .now) > .seconds(1) {

@@ -106,6 +106,8 @@ package struct RedisConfiguration: Sendable, Hashable {
         package var topics = 4096
         /// Events that wait in one subscription to be read.
         package var eventsPerSubscription = 1024
+        /// Bytes of payloads that wait in one subscription to be read.
+        package var bytesPerSubscription = 16 << 20
 
         /// The limits as they are by default.
         package init() {}

@@ -25,17 +25,22 @@ struct Command: AsyncParsableCommand {
 
             EXAMPLES
               provider-simulator
-              provider-simulator --port 8090 --simulate latency=200ms,delay=20ms
-              provider-simulator --recordings ./recordings --recording openrouter=models-2024-12-08.json
-              provider-simulator --fault openai:probability=0.1:status=429,retry-after=1
+              provider-simulator --simulate latency=200ms,delay=20ms
+              provider-simulator --fault openai:probability=0.1:status=429
+              provider-simulator --recordings DIR \\
+                --recording openrouter=models-2024-12-08.json
 
-              curl http://127.0.0.1:8090/openrouter.ai/api/v1/models
-              curl http://127.0.0.1:8090/api.openai.com/v1/chat/completions -H 'Authorization: Bearer any' \\
-                   -d '{"model":"gpt-4o-mini","stream":true,"messages":[{"role":"user","content":"Hello"}]}'
-              OPENAI_BASE_URL=http://127.0.0.1:8090/api.openai.com/v1 OPENAI_API_KEY=any python app.py
+              U=http://127.0.0.1:8090
+              curl $U/openrouter.ai/api/v1/models
+              curl $U/api.openai.com/v1/chat/completions \\
+                -H 'Authorization: Bearer any' -N -d '{"stream": true,
+                "model": "gpt-4o-mini",
+                "messages": [{"role": "user", "content": "Hello"}]}'
+              OPENAI_API_KEY=any OPENAI_BASE_URL=$U/api.openai.com/v1 \\
+                python app.py
 
             BEHAVIOUR, for all requests (--simulate), for some (--fault, POST /_simulator/faults), or for one, by the header \
-            “X-Simulate: cut=middle” or the model “gpt-4o-mini#cut=middle”:
+            “X-Simulate: cut=middle”, the model “gpt-4o-mini#cut=middle” or a prompt that begins with “simulate: cut=middle”:
 
             \(Self.indented(Behaviour.syntax))
 
@@ -70,7 +75,7 @@ struct Command: AsyncParsableCommand {
     )
     var recording: [String] = []
 
-    @Option(help: ArgumentHelp("How every answer behaves; see below.", valueName: "behaviour"))
+    @Option(help: ArgumentHelp("How every answer behaves; see BEHAVIOUR.", valueName: "behaviour"))
     var simulate: String?
 
     @Option(
@@ -118,8 +123,13 @@ struct Command: AsyncParsableCommand {
         do {
             try await group.run()
         } catch {
-            throw ValidationError("\(error)")
+            throw StartError(description: "\(error)")
         }
+    }
+
+    /// Why the simulator did not start, or ended, in its own words.
+    private struct StartError: Error, CustomStringConvertible {
+        let description: String
     }
 
     private func simulatorConfiguration() throws -> SimulatorConfiguration {

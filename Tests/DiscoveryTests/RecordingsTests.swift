@@ -43,7 +43,8 @@ struct RecordingsTests {
                 """
                 SELECT provider_model_id, coalesce(pricing_prompt::text, ''), coalesce(pricing_completion::text, '')
                 FROM models
-                """, on: bench.database
+                """,
+                on: bench.database
             ).map { $0.split(separator: "|", omittingEmptySubsequences: false).map(String.init) }
             #expect(Set(stored.map { $0[0] }) == expected)
             guard provider == "openrouter" else { return }

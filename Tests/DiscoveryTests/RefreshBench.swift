@@ -60,14 +60,26 @@ struct RefreshBench: Sendable {
                 group.addTask { try await transfer.run() }
                 let address = try await simulator.address
                 let environment = try ProviderEnvironment(
-                    environment: keys.merging(["ROSTER_EGRESS_URL": address.url]) { _, new in new })
+                    environment: keys.merging(["ROSTER_EGRESS_URL": address.url]) { _, new in new }
+                )
                 let store = RegistryStore(client: client)
                 let refresher = Refresher(
-                    store: store, feed: nil, transfer: transfer, environment: environment, logger: Self.quiet)
+                    store: store,
+                    feed: nil,
+                    transfer: transfer,
+                    environment: environment,
+                    logger: Self.quiet
+                )
                 try await refresher.registerProviders()
                 try await body(
                     RefreshBench(
-                        refresher: refresher, store: store, transfer: transfer, simulator: address, database: url))
+                        refresher: refresher,
+                        store: store,
+                        transfer: transfer,
+                        simulator: address,
+                        database: url
+                    )
+                )
                 group.cancelAll()
             }
         }
@@ -94,13 +106,15 @@ struct RefreshBench: Sendable {
     }
 
     @discardableResult
-    private func control(_ method: HTTPRequest.Method, _ path: String, body: JSONValue? = nil) async throws -> JSONValue {
+    private func control(_ method: HTTPRequest.Method, _ path: String, body: JSONValue? = nil) async throws -> JSONValue
+    {
         let response = try await self.transfer.send(
             TransferRequest(
                 method: method,
                 url: "\(self.simulator.url)/_simulator/\(path)",
                 body: body.map { .bytes(ByteBuffer(bytes: $0.serialized())) } ?? .none
-            ))
+            )
+        )
         let answer = try await response.body.collect(upTo: 16 << 20)
         try #require((200..<300).contains(response.status.code), "\(String(buffer: answer))")
         return try JSONValue(parsing: Array(answer.readableBytesView))

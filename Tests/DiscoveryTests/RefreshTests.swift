@@ -84,7 +84,9 @@ import Testing
     @Test func `one bad row costs that row, and says why`() async throws {
         try await RefreshBench.with { bench in
             try await bench.list(
-                ["object": "list", "data": [["id": "good"], ["id": 7], ["id": "good"], ["id": "also-good"]]], of: "openai")
+                ["object": "list", "data": [["id": "good"], ["id": 7], ["id": "good"], ["id": "also-good"]]],
+                of: "openai"
+            )
             let report = try await bench.refresher.refresh(provider: "openai", isDryRun: false, as: RefreshBench.author)
             #expect(report.outcome == .succeeded && report.fetched == 4 && report.transformed == 2)
             #expect(report.skipped.count == 2 && report.skipped.allSatisfy { !$0.reason.isEmpty })
@@ -121,9 +123,15 @@ import Testing
     @Test func `an unknown provider is named, with those there are`() async throws {
         try await RefreshBench.with { bench in
             let refused = await #expect(throws: Refresher.UnknownProvider.self) {
-                try await bench.refresher.refreshAll(only: ["openai", "nobody"], isDryRun: false, as: RefreshBench.author)
+                try await bench.refresher.refreshAll(
+                    only: ["openai", "nobody"],
+                    isDryRun: false,
+                    as: RefreshBench.author
+                )
             }
-            #expect(refused?.description.contains("nobody") == true && refused?.description.contains("openrouter") == true)
+            #expect(
+                refused?.description.contains("nobody") == true && refused?.description.contains("openrouter") == true
+            )
         }
     }
 
@@ -138,17 +146,26 @@ import Testing
                         row("long", "0.00000008333333333333334"), row("exponent", "3.5e-7"), row("unknown", "-1"),
                         row("absent", nil), row("free", "0"), row("words", "about a cent"),
                     ]
-                ], of: "openrouter")
-            let report = try await bench.refresher.refresh(provider: "openrouter", isDryRun: false, as: RefreshBench.author)
+                ],
+                of: "openrouter"
+            )
+            let report = try await bench.refresher.refresh(
+                provider: "openrouter",
+                isDryRun: false,
+                as: RefreshBench.author
+            )
             #expect(report.transformed == 6, "\(report.message)")
             #expect(
                 try await execute(
                     "SELECT provider_model_id, coalesce(pricing_prompt::text, 'NULL') FROM models ORDER BY 1",
-                    on: bench.database)
+                    on: bench.database
+                )
                     == [
-                        "absent|NULL", "exponent|0.00000035", "free|0", "long|0.00000008333333333333334", "unknown|NULL",
+                        "absent|NULL", "exponent|0.00000035", "free|0", "long|0.00000008333333333333334",
+                        "unknown|NULL",
                         "words|NULL",
-                    ])
+                    ]
+            )
         }
     }
 }

@@ -76,6 +76,12 @@ import Testing
         #expect(error.description == "line 3, column 7 (byte 20): expected ',' or ']', found '2'")
     }
 
+    @Test(arguments: ["[1,]", "{\"a\":1,}", "[1 , ]"]) func namesACommaThatComesLast(_ text: String) throws {
+        let error = try #require(throws: JSONError.self) { try JSONValue(parsing: text.utf8) }
+        #expect(error.message.contains("a comma may not come last"))
+        #expect(error.offset == text.utf8.count - 1)
+    }
+
     @Test func saysThatATextWasCut() throws {
         let whole = Array(#"{"data":[{"id":"a\u00e9b","n":-1.5e3,"t":true}]}"#.utf8)
         for length in 1..<whole.count {

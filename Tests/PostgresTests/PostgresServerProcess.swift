@@ -1,3 +1,4 @@
+import Dispatch
 import Foundation
 import Glibc
 import NIOConcurrencyHelpers
@@ -138,7 +139,9 @@ final class PostgresServerProcess: Sendable {
         try output.seekToEnd()
         process.standardOutput = output
         process.standardError = output
-        try process.run()
+        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+            Self.launcher.run { continuation.resume(with: Result { try process.run() }) }
+        }
         self.state.withLockedValue { $0.pid = process.processIdentifier }
         let deadline = ContinuousClock.now + .seconds(30)
         while true {
@@ -214,7 +217,9 @@ final class PostgresServerProcess: Sendable {
         process.standardError = FileHandle.nullDevice
         return try await withCheckedThrowingContinuation { continuation in
             process.terminationHandler = { continuation.resume(returning: $0.terminationStatus) }
-            do { try process.run() } catch { continuation.resume(throwing: error) }
+            Self.launcher.run {
+                do { try process.run() } catch { continuation.resume(throwing: error) }
+            }
         }
     }
 
@@ -229,6 +234,8 @@ final class PostgresServerProcess: Sendable {
         process.environment = environment
         return process
     }
+
+    private static let launcher = LaunchThread()
 
     /// The server dies with the test process, also when that is killed.
     private static var asPostgres: [String] {
@@ -262,5 +269,26 @@ final class PostgresServerProcess: Sendable {
         }
         guard status == 0 else { throw Failure(description: "no free port: errno \(errno)") }
         return Int(UInt16(bigEndian: address.sin_port))
+    }
+}
+
+/// The thread that starts all servers. The kernel takes the end of the thread that started a process for the death of its
+/// parent, so it must be one that never ends, unlike those of the thread pools.
+private final class LaunchThread: Sendable {
+    private let jobs = NIOLockedValueBox<[@Sendable () -> Void]>([])
+    private let wakeUp = DispatchSemaphore(value: 0)
+
+    init() {
+        Thread.detachNewThread { [jobs, wakeUp] in
+            while true {
+                wakeUp.wait()
+                jobs.withLockedValue { $0.removeFirst() }()
+            }
+        }
+    }
+
+    func run(_ job: @escaping @Sendable () -> Void) {
+        self.jobs.withLockedValue { $0.append(job) }
+        self.wakeUp.signal()
     }
 }

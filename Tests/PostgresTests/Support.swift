@@ -1,5 +1,6 @@
 import Glibc
 import Logging
+import NIOConcurrencyHelpers
 import Postgres
 import Secrets
 import ServiceLifecycle
@@ -8,15 +9,33 @@ import Testing
 /// A logger that drops everything: failures are looked for in errors.
 let silent = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
+/// Remembers what was logged.
+struct RecordingLogHandler: LogHandler {
+    let messages: NIOLockedValueBox<[String]>
+    var metadata: Logger.Metadata = [:]
+    var logLevel = Logger.Level.trace
+
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { self.metadata[key] }
+        set { self.metadata[key] = newValue }
+    }
+
+    func log(event: LogEvent) {
+        let metadata = event.metadata ?? [:]
+        self.messages.withLockedValue { $0.append("\(event.message) \(metadata)") }
+    }
+}
+
 /// Runs a client as a service for as long as a body takes, then shuts it down gracefully.
 func withClient<R>(
     _ url: Secret,
     _ configure: (inout PostgresConfiguration) -> Void = { _ in },
+    logger: Logger = silent,
     _ body: (PostgresClient) async throws -> R
 ) async throws -> R {
     var configuration = try PostgresConfiguration(url: url)
     configure(&configuration)
-    let client = try PostgresClient(configuration: configuration, logger: silent)
+    let client = try PostgresClient(configuration: configuration, logger: logger)
     let services = ServiceGroup(
         services: [client],
         gracefulShutdownSignals: [],
@@ -44,7 +63,7 @@ func withSharedClient<R>(
     _ configure: (inout PostgresConfiguration) -> Void = { _ in },
     _ body: (PostgresClient) async throws -> R
 ) async throws -> R {
-    try await withClient(PostgresServerProcess.sharedServer().url(), configure, body)
+    try await withClient(PostgresServerProcess.sharedServer().url(), configure, logger: silent, body)
 }
 
 /// Waits until a condition holds.

@@ -111,6 +111,9 @@ import Testing
         #expect(model.supportsReasoning == nil)
         #expect(model.pricing == ModelPricing())
         #expect(model.canChat == nil)
+        let undated = try readOne(.openRouter, self.list(#"{"id":"a/b","expiration_date":"soon"}"#))
+        #expect(undated.deprecationDate == nil)
+        #expect(undated.remarks[.deprecationDate]?.contains("soon") == true)
     }
 
     @Test func aBadRowIsLeftOutWithItsReason() throws {
@@ -155,5 +158,8 @@ import Testing
         #expect(!short.isComplete)
         #expect(try read(.openRouter, #"{"data":[{"id":"a"},17],"total_count":2}"#).isComplete)
         #expect(try read(.openRouter, #"{"data":[{"id":"a"}]}"#).isComplete)
+        for odd in ["-9223372036854775808", "9223372036854775807", "\"many\"", "null", "1e400"] {
+            #expect(try read(.openRouter, #"{"data":[{"id":"a"}],"total_count":\#(odd)}"#).isComplete)
+        }
     }
 }

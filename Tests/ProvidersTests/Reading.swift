@@ -39,6 +39,8 @@ func plain(_ spelling: String, shiftedBy places: Int = 0) -> String {
     var whole = String(parts[0])
     var fraction = parts.count > 1 ? String(parts[1]) : ""
     let shift = exponent + places
+    // No price is this large or small; damaged ones have exponents that would fill the memory with zeros.
+    guard abs(shift) < 400 else { return spelling }
     for _ in 0..<max(0, shift) { whole.append(fraction.isEmpty ? "0" : fraction.removeFirst()) }
     for _ in 0..<max(0, -shift) { fraction.insert(whole.isEmpty ? "0" : whole.removeLast(), at: fraction.startIndex) }
     while whole.first == "0" { whole.removeFirst() }

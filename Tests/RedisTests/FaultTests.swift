@@ -62,10 +62,10 @@ import Testing
     func stopped() async throws {
         try await withServerAndClient(
             configure: {
-                $0.commandTimeout = .milliseconds(200); $0.connectTimeout = .milliseconds(200)
+                $0.commandTimeout = .milliseconds(500); $0.connectTimeout = .milliseconds(500)
             }
         ) { (server, client) async throws in
-            _ = try await client.set("k", to: [1])
+            try await eventually("connected") { (try? await client.set("k", to: [1])) == true }
             try server.signal(SIGSTOP)
             let first = await failure { () throws(RedisError) in try await client.increment("i") }
             #expect(first?.code == .timedOut)
@@ -161,7 +161,7 @@ import Testing
         try await withScriptedServer(script.map { Array($0.utf8) }) { port in
             var configuration = RedisConfiguration(location: .server(.host("127.0.0.1", port: port)))
             configuration.backoff = Backoff(first: .milliseconds(5), longest: .milliseconds(20))
-            configuration.commandTimeout = .milliseconds(500)
+            configuration.commandTimeout = .seconds(60)
             try await withClient(configuration) { (client) async throws in
                 for _ in 0..<3 {
                     do throws(RedisError) {

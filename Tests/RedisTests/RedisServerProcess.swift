@@ -117,7 +117,10 @@ final class RedisServerProcess {
 
     /// The lines of /proc/net/tcp; proc(5) has the fields.
     private func connections() throws -> [(localPort: Int?, remotePort: Int?, unreadBytes: Int, inode: Substring)] {
-        try String(contentsOfFile: "/proc/net/tcp", encoding: .utf8).split(separator: "\n").dropFirst().map { line in
+        // Read to its end: the file claims no size and comes in pieces.
+        let file = try FileHandle(forReadingFrom: URL(fileURLWithPath: "/proc/net/tcp"))
+        let content = String(decoding: try file.readToEnd() ?? Data(), as: UTF8.self)
+        return content.split(separator: "\n").dropFirst().map { line in
             let fields = line.split(separator: " ")
             return (
                 Int(fields[1].suffix(4), radix: 16), Int(fields[2].suffix(4), radix: 16),

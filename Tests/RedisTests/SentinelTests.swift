@@ -36,6 +36,7 @@ import Testing
                     "redis-sentinel://127.0.0.1:\(RedisServerProcess.freePort()),127.0.0.1:\(#require(self.sentinel.port))/main"
             )
             configuration.backoff = Backoff(first: .milliseconds(10), longest: .milliseconds(200))
+            configuration.commandTimeout = .seconds(10)
             self.configuration = configuration
             try await withClient(RedisConfiguration(self.sentinel)) { (client) async throws in
                 try await eventually("the sentinel sees the replica in sync") {

@@ -28,6 +28,9 @@ extension RedisConfiguration {
     init(_ server: RedisServerProcess) {
         let address: Address = server.port.map { .host("127.0.0.1", port: $0) } ?? .unixSocket(path: server.socketPath)
         self.init(location: .server(address))
+        // Under a sanitizer on a busy machine nothing is quick; tests of time-outs set their own.
+        self.commandTimeout = .seconds(60)
+        self.connectTimeout = .seconds(20)
         self.backoff = Backoff(first: .milliseconds(5), longest: .milliseconds(50))
     }
 }
@@ -95,14 +98,14 @@ func withScriptedServer(
                 try channel.pipeline.syncOperations.addHandler(ScriptedHandler(answers))
             }
         }
-        .bind(host: "127.0.0.1", port: 0).get()
+        .bind(host: "127.0.0.1", port: 0).value()
     do {
         try await body(try #require(channel.localAddress?.port))
     } catch {
-        try await channel.close()
+        try await channel.close().value()
         throw error
     }
-    try await channel.close()
+    try await channel.close().value()
 }
 
 /// Answers the handshake like Redis, and each read after that with the next bytes of the script.

@@ -58,7 +58,8 @@ import Testing
             for column in self.columns {
                 let told = self.value(column, &random)
                 cells[column] =
-                    column == "description" ? JSONValue(told) : told.flatMap { JSONNumber(spelling: $0) }.map { .number($0) } ?? .null
+                    column == "description"
+                    ? JSONValue(told) : told.flatMap { JSONNumber(spelling: $0) }.map { .number($0) } ?? .null
                 var cell = after[apiName]?[column] ?? Cell()
                 cell.discovered = told
                 if !cell.isPinned { cell.visible = told }
@@ -86,7 +87,8 @@ import Testing
                 """
                 UPDATE models SET \(SQL.identifier(column)) = \(value)::text::\(unescaped: Self.type(of: column))
                 WHERE provider_model_id = \(apiName)
-                """)
+                """
+            )
         }
         if model[apiName]?[column]?.visible != value {
             model[apiName]?[column]?.visible = value
@@ -104,7 +106,8 @@ import Testing
         else { return }
         _ = try await store.write(as: Authorship(actor: "person")) { connection in
             try await connection.query(
-                "UPDATE models SET pinned = array_remove(pinned, \(column)) WHERE provider_model_id = \(apiName)")
+                "UPDATE models SET pinned = array_remove(pinned, \(column)) WHERE provider_model_id = \(apiName)"
+            )
         }
         guard let cell = model[apiName]?[column], cell.isPinned else { return }
         model[apiName]?[column] = Cell(visible: cell.discovered, discovered: cell.discovered)
@@ -125,13 +128,17 @@ import Testing
             SELECT m.provider_model_id, c.name, to_jsonb(m)->>c.name AS visible, m.discovered->>c.name AS discovered,
                 c.name = ANY (m.pinned) AS pinned
             FROM models m CROSS JOIN unnest(\(Array(self.columns))) AS c (name)
-            """)
+            """
+        )
         for row in rows {
-            stored[try row.decode(String.self, "provider_model_id"), default: [:]][try row.decode(String.self, "name")] =
+            stored[try row.decode(String.self, "provider_model_id"), default: [:]][
+                try row.decode(String.self, "name")
+            ] =
                 Cell(
                     visible: try row.decode(String?.self, "visible"),
                     discovered: try row.decode(String?.self, "discovered"),
-                    isPinned: try row.decode(Bool.self, "pinned"))
+                    isPinned: try row.decode(Bool.self, "pinned")
+                )
         }
         return stored
     }
@@ -144,25 +151,34 @@ import Testing
                 cells: [
                     "model_name": "Listed", "input_modalities": [], "output_modalities": [], "features": [],
                     "regions": [], "tags": [], "is_active": true, "metadata": [:], "sources": [:],
-                ])
+                ]
+            )
             _ = try await store.merge([listed], ofProvider: 1, isDryRun: false, as: Authorship(actor: "refresh"))
             try await execute("UPDATE models SET is_active = false WHERE provider_model_id = 'listed'", on: url)
             try await execute(
-                "INSERT INTO models (provider_id, provider_model_id, model_name) VALUES (1, 'mine', 'Mine')", on: url)
+                "INSERT INTO models (provider_id, provider_model_id, model_name) VALUES (1, 'mine', 'Mine')",
+                on: url
+            )
             for name in ["Listed!", "Listed again"] {
                 var cells = listed.cells
                 cells["model_name"] = .string(name)
                 _ = try await store.merge(
-                    [DiscoveredModel(apiName: "listed", cells: cells)], ofProvider: 1, isDryRun: false,
-                    as: Authorship(actor: "refresh"))
+                    [DiscoveredModel(apiName: "listed", cells: cells)],
+                    ofProvider: 1,
+                    isDryRun: false,
+                    as: Authorship(actor: "refresh")
+                )
             }
             #expect(
                 try await execute(
                     """
                     SELECT provider_model_id, model_name, is_active, discovery_method, missing_since IS NULL
                     FROM models ORDER BY id
-                    """, on: url)
-                    == ["listed|Listed again|f|api|t", "mine|Mine|t|manual|t"])
+                    """,
+                    on: url
+                )
+                    == ["listed|Listed again|f|api|t", "mine|Mine|t|manual|t"]
+            )
         }
     }
 
@@ -172,9 +188,15 @@ import Testing
         ("UPDATE models SET context_length = 0", "Context length is 1 or more tokens. Leave it empty if unknown."),
         ("UPDATE models SET provider_id = 99", "This provider does not exist."),
         ("INSERT INTO providers (slug, name) VALUES ('one', 'Again')", "This provider slug is already used."),
-        ("INSERT INTO providers (slug, name) VALUES ('Not A Slug', 'x')", "A slug is lower-case letters, digits and dashes"),
+        (
+            "INSERT INTO providers (slug, name) VALUES ('Not A Slug', 'x')",
+            "A slug is lower-case letters, digits and dashes"
+        ),
         ("UPDATE providers SET base_url = 'ftp://x'", "A base URL begins with http:// or https:// and has no spaces."),
-        ("UPDATE providers SET api_key_env_var = 'sk-proj-secret'", "Name the environment variable, not the key itself."),
+        (
+            "UPDATE providers SET api_key_env_var = 'sk-proj-secret'",
+            "Name the environment variable, not the key itself."
+        ),
         ("UPDATE models SET pinned = '{notes}'", "Only columns that a refresh fills can be pinned; notes is not one."),
         ("UPDATE models SET discovered = '{\"x\": 1}'", "is kept by refreshes only."),
     ])
@@ -182,7 +204,9 @@ import Testing
         try await MigratedDatabase.with { _, _, url in
             try await execute("INSERT INTO providers (slug, name) VALUES ('one', 'One')", on: url)
             try await execute(
-                "INSERT INTO models (provider_id, provider_model_id, model_name) VALUES (1, 'mine', 'Mine')", on: url)
+                "INSERT INTO models (provider_id, provider_model_id, model_name) VALUES (1, 'mine', 'Mine')",
+                on: url
+            )
             let refused = await #expect(throws: StatementError.self) { try await execute(statement, on: url) }
             #expect(refused?.description.contains(words) == true)
         }

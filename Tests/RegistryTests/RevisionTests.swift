@@ -16,7 +16,9 @@ import Testing
     @Test func `a transaction makes one revision, and none if it changes nothing or is rolled back`() async throws {
         try await MigratedDatabase.with { _, _, url in
             try await execute(
-                "BEGIN; \(Self.setUp.text); UPDATE models SET notes = 'a'; COMMIT", on: url)
+                "BEGIN; \(Self.setUp.text); UPDATE models SET notes = 'a'; COMMIT",
+                on: url
+            )
             #expect(try await execute("SELECT revision FROM revision_counter", on: url) == ["1"])
             try await execute("UPDATE models SET notes = 'a'", on: url)
             try await execute("UPDATE models SET notes = 'b' WHERE false", on: url)
@@ -33,12 +35,15 @@ import Testing
                 _ = try await open.query("UPDATE models SET notes = 'open' WHERE id = 1")
                 for id in 2...8 {
                     try await execute(
-                        "SET statement_timeout = '5s'; UPDATE models SET notes = 'other' WHERE id = \(id)", on: url)
+                        "SET statement_timeout = '5s'; UPDATE models SET notes = 'other' WHERE id = \(id)",
+                        on: url
+                    )
                 }
                 #expect(try await execute("SELECT revision FROM revision_counter", on: url) == ["8"])
             }
             #expect(
-                try await execute("SELECT row_id FROM changes WHERE revision = 9", on: url) == ["1"])
+                try await execute("SELECT row_id FROM changes WHERE revision = 9", on: url) == ["1"]
+            )
         }
     }
 
@@ -55,12 +60,17 @@ import Testing
                     """
                     SELECT actor, reason, table_name, row_id, operation, cells->'pricing_prompt', cells->'pinned'
                     FROM changes WHERE revision = 2
-                    """, on: url)
+                    """,
+                    on: url
+                )
                     == [
                         #"key:rk_test|cheaper now|models|3|update|[null, 0.000002]|"#
                             + #"[["is_active", "model_name"], ["is_active", "model_name", "pricing_prompt"]]"#
-                    ])
-            #expect(try await execute("SELECT actor FROM changes WHERE revision = 1 LIMIT 1", on: url) == ["sql:roster"])
+                    ]
+            )
+            #expect(
+                try await execute("SELECT actor FROM changes WHERE revision = 1 LIMIT 1", on: url) == ["sql:roster"]
+            )
         }
     }
 
@@ -74,7 +84,9 @@ import Testing
                 """
                 SELECT revision, operation, string_agg(row_id::text, ',' ORDER BY row_id)
                 FROM changes WHERE revision > 1 GROUP BY 1, 2 ORDER BY 1, 2
-                """, on: url)
+                """,
+                on: url
+            )
             #expect(changes == ["2|delete|8", "3|delete|7", "3|insert|100", "4|delete|1,2,3,4,5,6,100"])
         }
     }
@@ -84,11 +96,17 @@ import Testing
             try await execute(
                 """
                 BEGIN; \(Self.setUp.text); SET CONSTRAINTS ALL IMMEDIATE; UPDATE models SET notes = 'later'; COMMIT
-                """, on: url)
+                """,
+                on: url
+            )
             #expect(try await execute("SELECT count(*), max(revision) FROM revisions", on: url) == ["1|1"])
             #expect(
-                try await execute("SELECT count(*) FROM changes WHERE cells ? 'notes' AND operation = 'update'", on: url)
-                    == ["8"])
+                try await execute(
+                    "SELECT count(*) FROM changes WHERE cells ? 'notes' AND operation = 'update'",
+                    on: url
+                )
+                    == ["8"]
+            )
         }
     }
 
@@ -112,7 +130,8 @@ import Testing
                 try await group.waitForAll()
             }
             let rows = try await client.query(
-                "SELECT count(*) AS count, max(revision) AS last, max(committed_at) AS at FROM revisions")
+                "SELECT count(*) AS count, max(revision) AS last, max(committed_at) AS at FROM revisions"
+            )
             let first = try #require(rows.first)
             #expect(try first.decode(Int64.self, "count") == first.decode(Int64.self, "last"), "seed \(seed)")
             #expect(
@@ -120,7 +139,11 @@ import Testing
                     """
                     SELECT count(*) FROM (SELECT revision, lag(committed_at) OVER (ORDER BY revision) > committed_at AS back
                     FROM revisions) r WHERE back
-                    """, on: url) == ["0"], "seed \(seed)")
+                    """,
+                    on: url
+                ) == ["0"],
+                "seed \(seed)"
+            )
             #expect(Set(seen.withLockedValue { $0 }).count == seen.withLockedValue { $0.count }, "seed \(seed)")
             #expect(try await Self.replayed(client) == Self.stored(client), "seed \(seed)")
         }
@@ -144,7 +167,8 @@ import Testing
                         """
                         INSERT INTO models (id, provider_id, provider_model_id, model_name)
                         VALUES (\(id), 1, \("i\(id)"), \(note)) ON CONFLICT DO NOTHING
-                        """)
+                        """
+                    )
                 case 1: _ = try await connection.query("DELETE FROM models WHERE id = \(id)")
                 case 2:
                     _ = try await connection.query("UPDATE models SET notes = \(note) WHERE id = \(id)")
@@ -155,7 +179,8 @@ import Testing
                     _ = try await connection.query("SELECT pg_terminate_backend(pg_backend_pid())")
                 default:
                     _ = try await connection.query(
-                        "UPDATE models SET notes = \(note), context_length = \(Int64(choice)) WHERE id = \(id)")
+                        "UPDATE models SET notes = \(note), context_length = \(Int64(choice)) WHERE id = \(id)"
+                    )
                 }
             }
             if let revision { seen.withLockedValue { $0.append(revision) } }
@@ -190,7 +215,8 @@ import Testing
         let changes = try await client.query(
             """
             SELECT row_id, operation, cells FROM changes WHERE table_name = 'models' ORDER BY revision, position
-            """)
+            """
+        )
         for change in changes {
             let id = try change.decode(Int64.self, "row_id")
             if try change.decode(String.self, "operation") == "delete" {

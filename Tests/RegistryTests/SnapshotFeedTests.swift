@@ -38,7 +38,9 @@ import Testing
         try await MigratedDatabase.with { store, _, _ in
             try await Self.withFeed(store, period: .seconds(3_600)) { feed in
                 let (_, revision) = try await store.createKey(
-                    NewAPIKey(description: "mine"), as: Authorship(actor: "test"))
+                    NewAPIKey(description: "mine"),
+                    as: Authorship(actor: "test")
+                )
                 try await feed.wait(for: try #require(revision), timeout: .seconds(10))
                 #expect(feed.snapshot.revision == revision)
                 await #expect(throws: SnapshotFeed.NotServedInTime.self) {

@@ -61,8 +61,12 @@ import Testing
 
     @Test func `a person's route comes before every other meaning, and skips what cannot serve`() {
         let route = Route(
-            id: 1, name: "gpt-4o", strategy: .ordered, isActive: true,
-            members: ["gone", "never-heard-of", "shared", "openai/shared", "openai/gpt-4o"])
+            id: 1,
+            name: "gpt-4o",
+            strategy: .ordered,
+            isActive: true,
+            members: ["gone", "never-heard-of", "shared", "openai/shared", "openai/gpt-4o"]
+        )
         let snapshot = Self.snapshot(routes: [
             route, Route(id: 2, name: "empty", strategy: .ordered, isActive: true, members: ["gone"]),
             Route(id: 3, name: "shared", strategy: .ordered, isActive: false, members: ["gpt-4o"]),
@@ -85,8 +89,14 @@ import Testing
         let secret = Secret.newClientKey()
         let now = Date()
         let key = APIKey(
-            id: 1, hash: KeyHash(of: secret), prefix: secret.keyPrefix, description: "", scopes: [.inference],
-            expiresAt: now.addingTimeInterval(10), createdAt: now)
+            id: 1,
+            hash: KeyHash(of: secret),
+            prefix: secret.keyPrefix,
+            description: "",
+            scopes: [.inference],
+            expiresAt: now.addingTimeInterval(10),
+            createdAt: now
+        )
         let found = Self.snapshot(keys: [key]).key(KeyHash(of: secret))
         #expect(found == key)
         #expect(key.isValid(at: now) && !key.isValid(at: now.addingTimeInterval(10)))

@@ -20,7 +20,9 @@ import Testing
                 INSERT INTO routes (name) VALUES ('default'), ('empty');
                 INSERT INTO route_members (route_id, position, model) VALUES (1, 2, 'second'), (1, 1, 'mine/a/b:c');
                 COMMIT
-                """, on: url)
+                """,
+                on: url
+            )
             let snapshot = try await store.snapshot()
             #expect(snapshot.revision == 1)
             let provider = try #require(snapshot.provider(slug: "mine"))
@@ -52,7 +54,9 @@ import Testing
             #expect(try await store.keys().first?.revokedAt != nil)
             // Nowhere in the database are the characters of the key.
             let dump = try await execute(
-                "SELECT cells FROM change_rows UNION ALL SELECT to_jsonb(k) FROM api_keys k", on: url)
+                "SELECT cells FROM change_rows UNION ALL SELECT to_jsonb(k) FROM api_keys k",
+                on: url
+            )
             #expect(!dump.joined().contains(new.key.exposed.dropFirst(8)))
         }
     }

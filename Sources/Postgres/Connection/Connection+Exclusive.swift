@@ -101,6 +101,8 @@ extension Connection {
             self.lastProgress = .now
             self.armDeadline()
             self.flush()
+            // An error that came while rows were sent has been read already: the socket will not announce it again.
+            self.takeResults()
             do {
                 return try await reason == nil ? reply.value() : reply.valueDespiteCancellation()
             } catch {

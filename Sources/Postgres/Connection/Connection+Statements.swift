@@ -172,7 +172,7 @@ extension Connection {
 
     /// Hands on all results that have come in full.
     func takeResults() {
-        var finished = 0
+        var answers: [(Reply<PostgresRows>, Result<PostgresRows, PostgresError>)] = []
         var emptyAnswers = 0
         while let raw = self.raw, self.expectsResults, PQisBusy(raw) == 0 {
             guard let pointer = PQgetResult(raw) else {
@@ -190,18 +190,21 @@ extension Connection {
             if self.exclusive != nil {
                 guard self.takeExclusive(result) else { break }
             } else if result.status == PGRES_PIPELINE_SYNC {
-                finished += self.finishFirst()
+                if let answer = self.finishFirst() { answers.append(answer) }
             } else {
                 self.takeForFirst(result)
             }
         }
         if let raw = self.raw {
             self.takeNotifications(raw)
-            if finished > 0, self.inFlight.isEmpty {
+            if !answers.isEmpty, self.inFlight.isEmpty {
                 self.checkTransactionIsOver(raw)
             }
         }
-        if finished > 0 { self.events.finished(finished) }
+        guard !answers.isEmpty else { return }
+        // In this order, so that whoever has its answer finds the pool without it.
+        self.events.finished(answers.count)
+        for (reply, result) in answers { reply.answer(result.mapError { $0 }) }
     }
 
     private func takeForFirst(_ result: consuming PGResult) {
@@ -245,12 +248,12 @@ extension Connection {
         }
     }
 
-    /// Answers the first statement in flight; all of its results have come.
+    /// Takes the first statement in flight out; all of its results have come.
     ///
-    /// - Returns: How many statements of callers that ended: 0 if it was sent anew or was the connection's own.
-    private func finishFirst() -> Int {
+    /// - Returns: The answer; none if it was sent anew, or was the connection's own.
+    private func finishFirst() -> (Reply<PostgresRows>, Result<PostgresRows, PostgresError>)? {
         let statement = self.inFlight.removeFirst()
-        if statement.isHousekeeping { return 0 }
+        if statement.isHousekeeping { return nil }
         if case .failure = statement.outcome, let name = statement.preparedName {
             if statement.awaitsPreparation || statement.isStale {
                 self.prepared.forget(statement.request.key, named: name)
@@ -258,10 +261,9 @@ extension Connection {
             if statement.isStale, !statement.isRepeated, let raw = self.raw, self.mayRepeat(raw) {
                 do throws(PostgresError) {
                     try self.send(statement.request, statement.reply, on: raw, isRepeated: true)
-                    return 0
+                    return nil
                 } catch {
-                    statement.reply.answer(.failure(error))
-                    return 1
+                    return (statement.reply, .failure(error))
                 }
             }
         }
@@ -271,8 +273,7 @@ extension Connection {
             statement: statement.request.key.text,
             mayHaveBeenExecuted: true
         )
-        statement.reply.answer((statement.outcome ?? .failure(missing)).mapError { $0 })
-        return 1
+        return (statement.reply, statement.outcome ?? .failure(missing))
     }
 
     /// In a transaction the failure has undone it, and repeating would hide why.

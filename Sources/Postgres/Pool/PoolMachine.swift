@@ -209,15 +209,26 @@ struct PoolMachine: Sendable {
         }
         switch self.slots[index].kind {
         case .shared:
-            var count = 0
-            while count < self.limits.statements, let waiter = self.statements.popFirst() {
-                actions.append(.assign(waiter, number))
-                count += 1
-            }
-            self.slots[index].use = .shared(statements: count)
+            self.slots[index].use = .shared(statements: self.serveStatements(number, besides: 0, &actions))
         case .leased:
             self.serveNextLessee(index, &actions)
         }
+    }
+
+    /// Gives waiting statements to a shared connection as far as it has room.
+    ///
+    /// - Returns: How many it has under way then.
+    private mutating func serveStatements(
+        _ number: ConnectionNumber,
+        besides present: Int,
+        _ actions: inout [Action]
+    ) -> Int {
+        var count = present
+        while count < self.limits.statements, let waiter = self.statements.popFirst() {
+            actions.append(.assign(waiter, number))
+            count += 1
+        }
+        return count
     }
 
     private mutating func serveNextLessee(_ index: Int, _ actions: inout [Action]) {
@@ -231,7 +242,7 @@ struct PoolMachine: Sendable {
 
     private mutating func finished(_ number: ConnectionNumber, _ count: Int, _ actions: inout [Action]) {
         guard let index = self.index(number), case .shared(let statements) = self.slots[index].use else { return }
-        let left = max(0, statements - count)
+        let left = self.serveStatements(number, besides: max(0, statements - count), &actions)
         self.slots[index].use = .shared(statements: left)
         self.slots[index].hasServed = true
         self.failures = 0

@@ -23,21 +23,22 @@ extension Behaviour {
 
     /// The settings that can be read, one a line, with their meaning.
     package static let syntax = """
-        latency=200ms          time before the first byte (us, ms, s; at most 1 h)
-        delay=20ms             time before each event of a stream
-        tokens=50              length of the answer; one event each in a stream
-        status=429             answer with this status, in the provider's error shape
-        retry-after=7          seconds, sent with a status
-        html                   a page of HTML; with status=502 under that status
-        invalid-json           JSON that breaks off; in a stream, one event of it
-        error-event            the middle event of a stream is an error, the last one
-        cut=PLACE              close the connection too early
-        reset=PLACE            abort the connection (RST)
-        hang, hang=PLACE       say nothing more, leave the connection open
-        slow=16/50ms           write 16 bytes every 50 ms
-        content-length=+10     a wrong Content-Length
-        endless-header         header lines without end (64 MiB)
-        PLACE: before-headers, after-headers, middle (or mid-stream), event:N, byte:N
+        latency=200ms       time before the first byte (us, ms, s; at most 1h)
+        delay=20ms          time before each event of a stream
+        tokens=50           length of the answer; one event each in a stream
+        status=429          this status, in the provider's error shape
+        retry-after=7       a header, in seconds
+        html                a page of HTML; with status=502 under that status
+        invalid-json        JSON that breaks off; in a stream, one such event
+        error-event         the middle event of a stream is an error, and the last
+        cut=PLACE           close the connection too early
+        reset=PLACE         abort the connection (RST)
+        hang, hang=PLACE    say nothing more, leave the connection open
+        slow=16/50ms        write 16 bytes every 50 ms
+        content-length=+10  a wrong Content-Length
+        endless-header      header lines without end (64 MiB)
+        PLACE               before-headers, after-headers, middle (mid-stream),
+                            event:N, byte:N
         """
 
     private mutating func set(_ name: String, to value: String?) throws(BehaviourError) {
@@ -93,13 +94,12 @@ extension Behaviour {
     /// Reads `200ms`, `1.5s`, `50us` or `0`.
     static func duration(_ text: String) -> Duration? {
         if text == "0" { return .zero }
-        let units: [(String, Double)] = [("us", 1e-6), ("µs", 1e-6), ("ms", 1e-3), ("s", 1), ("m", 60), ("h", 3600)]
+        let units: [(String, Double)] = [("us", 1), ("µs", 1), ("ms", 1e3), ("s", 1e6), ("m", 60e6), ("h", 3600e6)]
         guard
             let (unit, factor) = units.first(where: { text.hasSuffix($0.0) }),
-            let number = Double(text.dropLast(unit.count)), number >= 0, number.isFinite
+            let number = Double(text.dropLast(unit.count)), number >= 0, number * factor <= 3600e6
         else { return nil }
-        let duration = Duration.seconds(number * factor)
-        return duration <= Self.longestPause ? duration : nil
+        return .microseconds(Int64((number * factor).rounded()))
     }
 
     private static func place(_ name: String, _ value: String?) throws(BehaviourError) -> Place {

@@ -42,9 +42,6 @@ package struct Behaviour: Sendable, Hashable {
     /// What an endless header amounts to before the connection is cut, in bytes.
     package static let endlessHeaderBytes = 64 << 20
 
-    /// The longest latency, delay or pause.
-    package static let longestPause: Duration = .seconds(3600)
-
     /// The most tokens of text.
     package static let mostTokens = 1_000_000
 

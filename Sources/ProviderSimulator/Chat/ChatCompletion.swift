@@ -51,7 +51,7 @@ struct ChatCompletion: Sendable {
         dialect: ChatDialect,
         upstream: String
     ) throws(Refusal) {
-        let message = try body.lastMessage()
+        let message = try body.lastMessage.get()
         var generator = SplitMix(seed: call.sequence)
         self.dialect = dialect
         self.identity = ChatDialect.Identity(
@@ -147,10 +147,7 @@ struct ChatCompletion: Sendable {
             event(dialect.repeatsRole ? "\"role\":\"assistant\",\"content\":\"\"" : "", finish: self.finishReason)
         )
         if includesUsage {
-            let choice =
-                dialect.usageEventHasChoice
-                ? "{\"index\":0,\"delta\":{\(role)\"content\":\"\"}\(dialect.choiceMembers)\(dialect.finish(nil))}" : ""
-            closing.append(Array("\(head)\(choice)],\"usage\":\(self.usage)\(dialect.eventMembers)}\n\n".utf8))
+            closing.append(Array("\(head)],\"usage\":\(self.usage)\(dialect.eventMembers)}\n\n".utf8))
         }
         closing.append(Array("data: [DONE]\n\n".utf8))
         return EventStream(

@@ -45,9 +45,6 @@ struct ChatDialect: Sendable {
     /// Whether events carry `"usage":null` while the real one is still to come.
     var announcesUsage = false
 
-    /// Whether the event with the usage has a choice, with nothing in it.
-    var usageEventHasChoice = false
-
     /// More members of an event, each with the comma before it.
     var eventMembers = ""
 

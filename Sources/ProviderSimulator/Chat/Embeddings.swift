@@ -48,7 +48,7 @@ enum Embeddings {
         switch value {
         case .string: inputs = [value ?? .null]
         case .array(let elements):
-            let isTokens = elements.allSatisfy { $0.int64Value != nil }
+            let isTokens = !elements.isEmpty && elements.allSatisfy { $0.int64Value != nil }
             inputs = isTokens ? [.array(elements)] : elements
         case .null, .bool, .number, .object, nil:
             throw Refusal(.badRequest, "'$.input' is invalid: a text, a list of texts or tokens is expected.")

@@ -8,8 +8,16 @@ struct RequestBody: Sendable {
     /// The model without what follows its `#`.
     let model: String?
 
-    /// What follows the `#` of the model: how the answer shall behave.
+    /// How the answer shall behave, after the `#` of the model.
     let modelDirective: String?
+
+    /// How the answer shall behave, after `simulate:` in the first line of the last message of a user.
+    ///
+    /// For clients behind a gateway, which passes on neither headers nor names that it does not know.
+    let promptDirective: Substring?
+
+    /// The message that is answered: the last one of a user or a tool.
+    let lastMessage: Result<Message, Refusal>
 
     /// Finds the members of a body.
     ///
@@ -24,6 +32,9 @@ struct RequestBody: Sendable {
         }
         let hash = name?.firstIndex(of: "#")
         self.model = name.map { String($0[..<(hash ?? $0.endIndex)]) }
+        let message = Self.lastMessage(bytes, self.members)
+        self.lastMessage = message
+        self.promptDirective = Self.directive(in: message)
         self.modelDirective = hash.flatMap { hash in name.map { String($0[hash...].dropFirst()) } }
     }
 
@@ -45,23 +56,29 @@ struct RequestBody: Sendable {
 
     func integer(_ name: String) -> Int? { self.value(name)?.int64Value.map { Int($0) } }
 
-    /// The message that is answered: the last one of a user or a tool.
-    ///
-    /// - Throws: a ``Refusal`` where there are no messages.
-    func lastMessage() throws(Refusal) -> Message {
-        guard let range = self.range("messages") else {
-            throw Refusal(.badRequest, "Missing required parameter: 'messages'.")
+    private static func lastMessage(_ bytes: [UInt8], _ members: [JSONMember]) -> Result<Message, Refusal> {
+        guard let range = members["messages"]?.valueRange else {
+            return .failure(Refusal(.badRequest, "Missing required parameter: 'messages'."))
         }
         do {
-            for element in try JSONScanner.elements(in: range, of: self.bytes.span).reversed() {
-                let value = try JSONScanner.value(in: element, of: self.bytes.span)
-                guard let role = value["role"]?.stringValue else { break }
-                if role == "user" || role == "tool" { return Message(role: role, text: Self.text(value["content"])) }
+            for element in try JSONScanner.elements(in: range, of: bytes.span).reversed() {
+                let value = try JSONScanner.value(in: element, of: bytes.span)
+                guard let role = value["role"]?.stringValue else {
+                    return .failure(Refusal(.badRequest, "Missing required parameter: 'messages[].role'."))
+                }
+                guard role == "user" || role == "tool" else { continue }
+                return .success(Message(role: role, text: Self.text(value["content"])))
             }
         } catch {
-            throw Refusal(.badRequest, "Invalid type for 'messages': \(error)")
+            return .failure(Refusal(.badRequest, "Invalid type for 'messages': \(error)"))
         }
-        return Message(role: "user", text: "")
+        return .success(Message(role: "user", text: ""))
+    }
+
+    private static func directive(in message: Result<Message, Refusal>) -> Substring? {
+        guard case .success(let message) = message, message.role == "user" else { return nil }
+        guard message.text.hasPrefix("simulate:") else { return nil }
+        return message.text.dropFirst("simulate:".count).prefix { !$0.isNewline }
     }
 
     /// A message, reduced to its text.

@@ -12,19 +12,23 @@ struct ControlInterface {
 
     /// The endpoints, one a line, for people.
     static let summary = """
-        GET    /_simulator                 this text
-        GET    /_simulator/state           counts of requests, answers, events, clients that went away
-        DELETE /_simulator/state           count from zero
-        GET    /_simulator/requests        the last requests: method, host, path, header names, body
-        DELETE /_simulator/requests        forget them
-        GET    /_simulator/faults          the rules in force
-        POST   /_simulator/faults          add one: {"simulate": "status=429,retry-after=1", "host"?, "path"?, "model"?,
-                                           "probability"?: 0...1, "count"?: how many requests}
-        DELETE /_simulator/faults[/ID]     remove one, or all
-        GET    /_simulator/lists           the lists of models that each provider can serve
-        POST   /_simulator/lists/SLUG      serve another: {"recording": "models-2024-12-08.json"}
-        PUT    /_simulator/lists/SLUG      serve the body, a list in the provider's shape
-        DELETE /_simulator/lists/SLUG      serve what was served at the start
+        GET    /_simulator            this text
+        GET    /_simulator/state      counts: requests, answers, events, clients
+                                      that went away
+        DELETE /_simulator/state      count from zero
+        GET    /_simulator/requests   the last requests: method, host, path, names
+                                      of headers, body
+        DELETE /_simulator/requests   forget them
+        GET    /_simulator/faults     the rules in force
+        POST   /_simulator/faults     add one: {"simulate": "status=429"} and, where
+                                      wanted, "host", "path" (how it begins),
+                                      "model", "probability" (0...1), "count"
+                                      (of requests)
+        DELETE /_simulator/faults     remove all; /_simulator/faults/ID only one
+        GET    /_simulator/lists      the lists that each provider can serve
+        POST   /_simulator/lists/SLUG serve another: {"recording": "models-1.json"}
+        PUT    /_simulator/lists/SLUG serve the body, a list in the provider's shape
+        DELETE /_simulator/lists/SLUG serve what was served at the start
 
         """
 
@@ -39,7 +43,7 @@ struct ControlInterface {
         _ query: [(name: String, value: String)],
         _ body: [UInt8]
     ) -> Answer {
-        let parts = path.split(separator: "/").dropFirst().map(String.init)
+        let parts = path.split(separator: "/", omittingEmptySubsequences: true).dropFirst().map(String.init)
         do throws(Failure) {
             return try self.answer(method, parts, body)
         } catch {

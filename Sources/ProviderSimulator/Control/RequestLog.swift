@@ -55,7 +55,7 @@ struct RequestLog: Sendable {
 struct Counts: Sendable {
     /// Requests to providers.
     var requests = 0
-    /// Requests to providers or to the simulator that are being answered now.
+    /// Those of them that are being answered now.
     var active = 0
     /// Answers that ended as they were meant to, breaks included.
     var answered = 0
@@ -73,6 +73,7 @@ struct Counts: Sendable {
 
     mutating func began(_ host: String) {
         self.requests += 1
+        self.active += 1
         let name = self.hosts[host] != nil || self.hosts.count < Self.mostHosts ? host : "others"
         self.hosts[name, default: 0] += 1
     }

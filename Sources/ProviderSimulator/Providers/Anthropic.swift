@@ -14,9 +14,12 @@ struct Anthropic: SimulatedProvider {
         headers: { id in [("request-id", "req_01\(id.suffix(22))")] }
     )
 
+    /// Takes OpenAI's requests, and refuses in OpenAI's shape.
+    private static let compatibleChat = "/v1/chat/completions"
+
     func answer(_ call: Call) throws(Refusal) -> Answer {
         let key = call.request.headers.first(name: "x-api-key")
-        if call.path == "/v1/chat/completions" {
+        if call.path == Self.compatibleChat {
             try call.require(call.bearer ?? key)
             return try OpenAIShape.answer(call, under: "/v1", as: self)
         }
@@ -89,6 +92,12 @@ struct Anthropic: SimulatedProvider {
             case .serverError: ("api_error", "Internal server error")
             case .overloaded: ("overloaded_error", "Overloaded")
             }
+        if path == Self.compatibleChat {
+            let error: JSONValue = [
+                "error": ["code": nil, "message": .string(message), "type": .string(type), "param": nil]
+            ]
+            return error.serialized()
+        }
         let error: JSONValue = [
             "type": "error",
             "error": ["type": .string(type), "message": .string(message)],

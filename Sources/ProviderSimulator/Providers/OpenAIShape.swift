@@ -37,7 +37,7 @@ enum OpenAIShape {
     }
 
     /// `{"error": {"message", "type", "param", "code"}}`.
-    static func error(_ refusal: Refusal, path: String, method: String = "POST") -> [UInt8] {
+    static func error(_ refusal: Refusal, path: String) -> [UInt8] {
         let (message, type, code): (String, String, String?) =
             switch refusal.reason {
             case .missingKey:

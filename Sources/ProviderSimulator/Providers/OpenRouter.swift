@@ -24,7 +24,6 @@ struct OpenRouter: SimulatedProvider {
             return ",\"finish_reason\":\(value),\"native_finish_reason\":\(value)"
         },
         repeatsRole: true,
-        usageEventHasChoice: false,
         usageMembers: """
             ,"cost":0,"is_byok":false,"prompt_tokens_details":{"cached_tokens":0,"audio_tokens":0},\
             "completion_tokens_details":{"reasoning_tokens":0,"image_tokens":0}

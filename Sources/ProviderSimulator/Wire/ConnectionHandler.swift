@@ -36,8 +36,9 @@ final class ConnectionHandler: ChannelDuplexHandler {
     private var isClosing = false
     private var isShuttingDown = false
     private var hasPendingRead = false
-    /// What was decoded from bytes that came with the request under way.
-    private var early = CircularBuffer<HTTPServerRequestPart>()
+    private var isDriving = false
+    /// What was decoded and not yet looked at: the next request, where it came with the one under way.
+    private var parts = CircularBuffer<HTTPServerRequestPart>()
 
     /// How many writes are done before others on the same event loop have their turn.
     private static let writesPerTurn = 64
@@ -57,12 +58,27 @@ final class ConnectionHandler: ChannelDuplexHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        let part = self.unwrapInboundIn(data)
-        guard self.delivery == nil, self.early.isEmpty else {
-            self.early.append(part)
-            return
+        self.parts.append(self.unwrapInboundIn(data))
+        if self.delivery == nil, !self.isDriving { self.drive(context) }
+    }
+
+    /// Goes on with what there is, an answer or the parts of the next request, until something has to be waited for.
+    private func drive(_ context: ChannelHandlerContext) {
+        self.isDriving = true
+        defer { self.isDriving = false }
+        while !self.isClosing {
+            if self.delivery != nil {
+                guard self.step(context) else { return }
+            } else if let part = self.parts.popFirst() {
+                self.take(part, context)
+            } else {
+                break
+            }
         }
-        self.take(part, context)
+        if self.hasPendingRead, !self.isClosing {
+            self.hasPendingRead = false
+            context.read()
+        }
     }
 
     private func take(_ part: HTTPServerRequestPart, _ context: ChannelHandlerContext) {
@@ -95,14 +111,16 @@ final class ConnectionHandler: ChannelDuplexHandler {
                 isTooLarge: self.discarded > 0,
                 keepsConnection: head.isKeepAlive && !self.isShuttingDown
             )
-            self.step(context)
         }
     }
 
     // MARK: Answers
 
-    /// Does what the delivery says until it has to wait for something.
-    private func step(_ context: ChannelHandlerContext) {
+    /// Does what the delivery says.
+    ///
+    /// - Parameter context: of this handler.
+    /// - Returns: true where the answer has ended, false where something has to be waited for.
+    private func step(_ context: ChannelHandlerContext) -> Bool {
         var writes = 0
         while !self.isClosing, let action = self.delivery?.next() {
             switch action {
@@ -111,51 +129,49 @@ final class ConnectionHandler: ChannelDuplexHandler {
                 writes += 1
                 guard context.channel.isWritable else {
                     self.isBlocked = true
-                    return
+                    return false
                 }
-                if writes == Self.writesPerTurn { return self.continueAfter(.zero, context) }
+                if writes == Self.writesPerTurn {
+                    self.driveAfter(.zero, context)
+                    return false
+                }
             case .wait(let pause):
-                return self.continueAfter(pause, context)
+                self.driveAfter(pause, context)
+                return false
             case .hang:
                 self.isHanging = true
                 if self.isShuttingDown { self.close(context) }
-                return
+                return false
             case .finish:
-                self.finish(context)
+                if self.delivery?.keepsConnection != true || self.isShuttingDown { self.closeWhenWritten(context) }
+                self.end()
+                return true
             case .cut:
-                self.end(context)
-                return self.closeWhenWritten(context)
+                self.closeWhenWritten(context)
+                self.end()
+                return true
             case .reset:
-                self.end(context)
-                return self.reset(context)
+                self.reset(context)
+                self.end()
+                return true
             }
         }
+        return true
     }
 
-    /// Takes the next step after a pause, counted from when the last pause was to end, so that events keep their pace.
-    private func continueAfter(_ pause: Duration, _ context: ChannelHandlerContext) {
+    /// Goes on after a pause, counted from when the last pause was to end, so that events keep their pace.
+    private func driveAfter(_ pause: Duration, _ context: ChannelHandlerContext) {
         let now = context.eventLoop.now
         let planned = (self.lastDeadline ?? now) + TimeAmount(pause)
         let deadline = max(planned, now)
         self.lastDeadline = deadline
         self.timer = context.eventLoop.assumeIsolated().scheduleTask(deadline: deadline) {
             self.timer = nil
-            self.step(context)
+            self.drive(context)
         }
     }
 
-    private func finish(_ context: ChannelHandlerContext) {
-        let keepsConnection = self.delivery?.keepsConnection ?? false
-        self.end(context)
-        guard keepsConnection, !self.isShuttingDown else { return self.closeWhenWritten(context) }
-        while self.delivery == nil, !self.isClosing, let part = self.early.popFirst() { self.take(part, context) }
-        if self.delivery == nil, self.hasPendingRead {
-            self.hasPendingRead = false
-            context.read()
-        }
-    }
-
-    private func end(_ context: ChannelHandlerContext) {
+    private func end() {
         guard let delivery = self.delivery else { return }
         self.simulation.ended(delivery)
         self.delivery = nil
@@ -189,7 +205,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         if context.channel.isWritable, self.isBlocked {
             self.isBlocked = false
-            self.step(context)
+            self.drive(context)
         }
         context.fireChannelWritabilityChanged()
     }
@@ -198,11 +214,16 @@ final class ConnectionHandler: ChannelDuplexHandler {
         self.timer?.cancel()
         self.timer = nil
         if let delivery = self.delivery {
-            if self.isClosing { self.simulation.ended(delivery) } else { self.simulation.clientLeft(delivery) }
+            // What the shutdown has ended is no client that left.
+            if self.isClosing || self.isShuttingDown {
+                self.simulation.ended(delivery)
+            } else {
+                self.simulation.clientLeft(delivery)
+            }
             self.delivery = nil
         }
         self.isClosing = true
-        self.early.removeAll()
+        self.parts.removeAll()
         context.fireChannelInactive()
     }
 

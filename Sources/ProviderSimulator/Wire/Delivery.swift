@@ -44,6 +44,9 @@ struct Delivery: Sendable {
     /// Whether the answer is a stream.
     let isStream: Bool
 
+    /// Whether a provider answers, and not the simulator for itself.
+    let isCounted: Bool
+
     /// How many events were written so far.
     private(set) var events = 0
 
@@ -55,7 +58,16 @@ struct Delivery: Sendable {
     ///   - version: of the request; below 1.1 a stream ends with the connection.
     ///   - keepsConnection: whether the request wants the connection kept.
     ///   - date: the `Date` header.
-    init(_ answer: Answer, _ behaviour: Behaviour, version: HTTPVersion, keepsConnection: Bool, date: String) {
+    ///   - isCounted: whether a provider answers, and not the simulator for itself.
+    init(
+        _ answer: Answer,
+        _ behaviour: Behaviour,
+        version: HTTPVersion,
+        keepsConnection: Bool,
+        date: String,
+        isCounted: Bool
+    ) {
+        self.isCounted = isCounted
         self.body = answer.body
         self.behaviour = behaviour
         switch answer.body {

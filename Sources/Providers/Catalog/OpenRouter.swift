@@ -37,6 +37,9 @@ private enum OpenRouterModels {
         model.contextLength = item.count("context_length") ?? item.count("top_provider", "context_length")
         model.maxOutputTokens = item.count("top_provider", "max_completion_tokens")
         model.deprecationDate = item.date("expiration_date")
+        if model.deprecationDate == nil, let text = item.text("expiration_date") {
+            model.remark("\"\(text.prefix(60))\" is not a day", on: .deprecationDate)
+        }
         Self.readPrices(item, into: &model)
         Self.readCapabilities(item, into: &model)
         if model.providerModelID.hasPrefix("~") { model.tag(ModelTag.alias) }
@@ -67,7 +70,8 @@ private enum OpenRouterModels {
         model.take(item.price(.usdPerImage, zero: .free, "pricing", "image"), as: .image)
         model.take(item.price(.usdPerRequest, zero: .free, "pricing", "request"), as: .request)
         if item.value("pricing", "prompt")?.decimalReadingStrings() == -1 { model.tag(ModelTag.dynamicPricing) }
-        if model.pricing.prompt == 0, model.pricing.completion == 0, model.pricing.request ?? 0 == 0 {
+        let others = [model.pricing.request, model.pricing.image]
+        if model.pricing.prompt == 0, model.pricing.completion == 0, others.allSatisfy({ $0 ?? 0 == 0 }) {
             model.tag(ModelTag.free)
         }
     }

@@ -134,13 +134,6 @@ package struct ProviderAddress: Sendable, Hashable, CustomStringConvertible {
         )
     }
 
-    /// Whether it is this machine.
-    package var isLoopback: Bool {
-        if self.host == "localhost" || self.host == "[::1]" { return true }
-        let numbers = self.host.split(separator: ".").map { UInt8($0) }
-        return numbers.count == 4 && numbers.first == 127 && !numbers.contains(nil)
-    }
-
     /// The host with the port, where that is not the usual one.
     package var authority: String { self.port.map { "\(self.host):\($0)" } ?? self.host }
 

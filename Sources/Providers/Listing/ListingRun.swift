@@ -13,7 +13,7 @@ package struct ListingRun: Sendable {
     private let limits: Limits
     private var asked: Set<ListingRequest> = []
     private var models: [ListedModel] = []
-    private var places: [String: Int] = [:]
+    private var ids: Set<String> = []
     private var skipped: [SkippedItem] = []
     private var pageCount = 0
     private var rowCount = 0
@@ -43,7 +43,7 @@ package struct ListingRun: Sendable {
         self.listing = listing
         self.context = context
         self.limits = limits
-        self.next = listing.sources.first?.first
+        self.next = Self.first(of: 0, listing)
     }
 
     /// Takes over the response to ``next``.
@@ -85,8 +85,7 @@ package struct ListingRun: Sendable {
     private mutating func merge(_ page: ListedPage) {
         self.skipped += page.skipped
         for model in page.models {
-            if self.places[model.providerModelID] == nil {
-                self.places[model.providerModelID] = self.models.count
+            if self.ids.insert(model.providerModelID).inserted {
                 self.models.append(model)
             } else {
                 self.skipped.append(
@@ -108,14 +107,14 @@ package struct ListingRun: Sendable {
         if let total = self.declaredTotal { self.shortfall += max(0, total - self.rowsOfSource) }
         self.rowsOfSource = 0
         self.declaredTotal = nil
-        let following = source + 1
-        guard following < self.listing.sources.count else {
-            self.next = nil
-            return
-        }
-        var request = self.listing.sources[following].first
-        request.source = following
-        self.next = request
+        self.next = Self.first(of: source + 1, self.listing)
+    }
+
+    private static func first(of source: Int, _ listing: ModelListing) -> ListingRequest? {
+        guard listing.sources.indices.contains(source) else { return nil }
+        var request = listing.sources[source].first
+        request.source = source
+        return request
     }
 
     /// The whole list.
@@ -214,7 +213,8 @@ extension ListSource {
         guard let total = self.total else { return nil }
         var value: JSONValue? = body
         for name in total { value = value[name] }
-        return value?.int64ReadingStrings().flatMap { Int(exactly: $0) }
+        guard let total = value?.int64ReadingStrings(), (0...Int64(Int32.max)).contains(total) else { return nil }
+        return Int(total)
     }
 
     private static func name(of row: JSONValue) -> String? {

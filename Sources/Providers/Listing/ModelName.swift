@@ -22,7 +22,7 @@ package enum ModelName {
                 of: word,
                 unit: "m",
                 shift: -3,
-                within: Decimal(string: "0.01").map { $0...1 } ?? 0...1
+                within: Decimal(sign: .plus, exponent: -2, significand: 1)...1
             ) {
                 return size
             }

@@ -51,7 +51,7 @@ final class CommandLane: ConnectionLane {
     init(eventLoop: any EventLoop, configuration: RedisConfiguration) {
         self.eventLoop = eventLoop
         self.configuration = configuration
-        let machine = CommandMachine(patience: TimeAmount(configuration.commandTimeout))
+        let machine = CommandMachine(patience: configuration.commandTimeout.timeAmount)
         self.core = NIOLoopBoundBox.makeBoxSendingValue(Core(machine: machine), eventLoop: eventLoop)
     }
 
@@ -121,7 +121,7 @@ final class CommandLane: ConnectionLane {
                     name: draft.command.name,
                     bytes: draft.bytes,
                     size: draft.bytes.readableBytes,
-                    deadline: now + TimeAmount(draft.command.timeout ?? self.configuration.commandTimeout),
+                    deadline: now + (draft.command.timeout ?? self.configuration.commandTimeout).timeAmount,
                     mayBeRepeated: draft.command.isRepeatable,
                     reply: Reply()
                 )
@@ -190,7 +190,7 @@ final class CommandLane: ConnectionLane {
                 box.isOver = true
                 box.messages.removeAll()
             }
-        }.get()
+        }.value()
     }
 
     func serve(_ channel: any Channel) async throws(RedisError) -> RedisError {
@@ -276,12 +276,8 @@ final class CommandLane: ConnectionLane {
                 }
             }
         }
-        self.mailbox.withLockedValue { box in
-            box.arriving.commands -= arrived.commands
-            box.arriving.bytes -= arrived.bytes
-        }
         self.write(writes)
-        self.settle()
+        self.settle(arrived: arrived)
     }
 
     /// Writes and flushes, small commands joined.
@@ -312,7 +308,8 @@ final class CommandLane: ConnectionLane {
     }
 
     /// After every event: tells callers how full it is, and ends what is over.
-    private func settle() {
+    /// - Parameter arrived: The commands, and their bytes, that have left the mailbox for the machine.
+    private func settle(arrived: (commands: Int, bytes: Int) = (0, 0)) {
         let (held, bytes) = (self.core.value.machine.heldCommands, self.core.value.machine.heldBytes)
         let refusal: RedisError? =
             switch self.core.value.machine.state {
@@ -321,6 +318,8 @@ final class CommandLane: ConnectionLane {
             case .closed: .clientClosed
             }
         self.mailbox.withLockedValue { box in
+            box.arriving.commands -= arrived.commands
+            box.arriving.bytes -= arrived.bytes
             box.held = (held, bytes)
             box.refusal = box.isClosing ? .clientClosed : refusal
         }

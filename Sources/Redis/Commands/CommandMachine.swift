@@ -205,9 +205,8 @@ struct CommandMachine {
         let dead = self.endOfPatience
         if let dead, dead <= now, let first = self.inFlight.first {
             sweep.silence = RedisError(.connectionLost, "The server has sent nothing since \(first.command.name).")
-        } else {
-            sweep.next = [waiting, flying, dead].compactMap { $0 }.min()
         }
+        sweep.next = [waiting, flying, dead].compactMap { $0 }.filter { $0 > now }.min()
         return sweep
     }
 

@@ -11,7 +11,7 @@ package struct Backoff: Sendable, Hashable {
     /// - Parameters:
     ///   - first: The longest of the first delays.
     ///   - longest: The longest of all delays.
-    package init(first: Duration = .milliseconds(50), longest: Duration = .seconds(5)) {
+    package init(first: Duration = .milliseconds(50), longest: Duration = .seconds(2)) {
         self.first = first
         self.longest = longest
     }

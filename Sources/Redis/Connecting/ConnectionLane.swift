@@ -13,6 +13,13 @@ protocol ConnectionLane: Sendable {
     func attemptFailed(_ error: RedisError)
 }
 
+extension Duration {
+    /// The same for NIO; at most a day, because a deadline must not overflow.
+    var timeAmount: TimeAmount {
+        TimeAmount(min(self, .seconds(86_400)))
+    }
+}
+
 extension Channel {
     /// Adds a handler at the end; on the event loop only.
     /// - Parameter handler: The handler.
@@ -41,14 +48,14 @@ extension Channel {
                     throw RedisError(.connectionLost, "The server closed the connection to Redis after the handshake.")
                 }
                 try start()
-            }.get()
+            }.value()
         } catch {
             self.close(promise: nil)
             throw error as? RedisError ?? RedisError(.connectionLost, "The event loop has ended.", cause: error)
         }
         let reason = await ended.value { self.close(promise: nil) }
         do {
-            try await self.closeFuture.get()
+            try await self.closeFuture.value()
         } catch {
             throw RedisError(.connectionLost, "The connection to Redis could not be closed.", cause: error)
         }

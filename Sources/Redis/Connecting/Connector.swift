@@ -104,14 +104,14 @@ struct Connector: Sendable {
             request.writeBuffer(&bytes)
         }
         let attempt = ConnectionAttempt()
-        let time = TimeAmount(self.configuration.connectTimeout)
+        let time = self.configuration.connectTimeout.timeAmount
         let timer = self.eventLoop.scheduleTask(in: time) {
             attempt.stop(RedisError(.timedOut, "no answer within \(self.configuration.connectTimeout)"))
         }
         defer { timer.cancel() }
         do {
             return try await withTaskCancellationHandler {
-                try await self.start(address, time, attempt, request, count: commands.count).get()
+                try await self.start(address, time, attempt, request, count: commands.count).value()
             } onCancel: {
                 attempt.stop(RedisError(.cancelled, "the client is shutting down"))
             }

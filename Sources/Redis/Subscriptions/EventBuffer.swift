@@ -5,21 +5,22 @@ import NIOConcurrencyHelpers
 final class EventBuffer: Sendable {
     private struct State {
         var events: Deque<RedisEvent> = []
+        var bytes = 0
         var lost = 0
         var reader: Reply<RedisEvent?, Never>?
         var isFinished = false
     }
 
-    private let limit: Int
+    private let limits: RedisConfiguration.Limits
     private let state = NIOLockedValueBox(State())
 
     /// Makes an empty buffer.
-    /// - Parameter limit: The most events that wait.
-    init(limit: Int) {
-        self.limit = max(1, limit)
+    /// - Parameter limits: How many events and bytes may wait.
+    init(limits: RedisConfiguration.Limits) {
+        self.limits = limits
     }
 
-    /// Adds an event; the oldest one gives way if it is full.
+    /// Adds an event; the oldest ones give way if it is full.
     /// - Parameter event: The event.
     func append(_ event: RedisEvent) {
         let reader = self.state.withLockedValue { state -> Reply<RedisEvent?, Never>? in
@@ -28,11 +29,15 @@ final class EventBuffer: Sendable {
                 state.reader = nil
                 return reader
             }
-            if state.events.count == self.limit {
-                state.events.removeFirst()
+            state.events.append(event)
+            state.bytes += event.bytes
+            // The newest one stays, however large it is.
+            while state.events.count > 1,
+                state.events.count > self.limits.eventsPerSubscription || state.bytes > self.limits.bytesPerSubscription
+            {
+                state.bytes -= state.events.removeFirst().bytes
                 state.lost += 1
             }
-            state.events.append(event)
             return nil
         }
         reader?.answer(.success(event))
@@ -62,6 +67,7 @@ final class EventBuffer: Sendable {
                 return .some(.overflowed(lost: state.lost))
             }
             if let event = state.events.popFirst() {
+                state.bytes -= event.bytes
                 return .some(event)
             }
             if state.isFinished || state.reader != nil {
@@ -74,5 +80,15 @@ final class EventBuffer: Sendable {
             return early
         }
         return await reply.value { self.finish() }
+    }
+}
+
+extension RedisEvent {
+    /// What it counts for in the limit on waiting bytes.
+    fileprivate var bytes: Int {
+        switch self {
+        case .message(let channel, let payload): channel.utf8.count + payload.count
+        case .resubscribed, .overflowed, .refused: 0
+        }
     }
 }

@@ -22,6 +22,8 @@ final class SubscriptionLane: ConnectionLane {
         var buffers: [SubscriptionMachine.ID: EventBuffer] = [:]
         var handler: SubscriptionHandler?
         var ticks: RepeatedTask?
+        /// The machine's count before the present event.
+        var topicCount = 0
     }
 
     private let eventLoop: any EventLoop
@@ -40,7 +42,7 @@ final class SubscriptionLane: ConnectionLane {
 
     /// Subscribes; the connection is made if there is none yet.
     func subscribe(_ topics: Set<SubscriptionMachine.Topic>) -> RedisSubscription {
-        let buffer = EventBuffer(limit: self.configuration.limits.eventsPerSubscription)
+        let buffer = EventBuffer(limits: self.configuration.limits)
         let limit = self.configuration.limits.topics
         let admitted = self.front.withLockedValue { front -> Result<SubscriptionMachine.ID, RedisError> in
             guard !front.isClosed else { return .failure(.clientClosed) }
@@ -104,7 +106,7 @@ final class SubscriptionLane: ConnectionLane {
         try await self.eventLoop.submit {
             self.end()
             self.front.withLockedValue { $0.isOver = true }
-        }.get()
+        }.value()
     }
 
     func serve(_ channel: any Channel) async throws(RedisError) -> RedisError {
@@ -115,7 +117,7 @@ final class SubscriptionLane: ConnectionLane {
             try channel.add(handler)
             self.core.value.handler = handler
             self.perform(self.core.value.machine.connected())
-            let interval = TimeAmount(self.configuration.pingInterval)
+            let interval = self.configuration.pingInterval.timeAmount
             self.core.value.ticks = self.eventLoop.scheduleRepeatedTask(initialDelay: interval, delay: interval) { _ in
                 self.tick()
             }
@@ -169,8 +171,12 @@ final class SubscriptionLane: ConnectionLane {
             case .finish(let id): self.core.value.buffers.removeValue(forKey: id)?.finish()
             }
         }
-        let topicCount = self.core.value.machine.topicCount
-        self.front.withLockedValue { $0.topicCount = topicCount }
+        // Those who come have been counted when they came.
+        let released = self.core.value.topicCount - self.core.value.machine.topicCount
+        self.core.value.topicCount -= released
+        if released > 0 {
+            self.front.withLockedValue { $0.topicCount -= released }
+        }
         guard !commands.isEmpty, let handler = self.core.value.handler else { return }
         do throws(RedisError) {
             var bytes = ByteBuffer()

@@ -18,13 +18,13 @@ struct Migration: Sendable {
         }.joined()
     }
 
-    /// Every step, in order. A new file gets its line here.
+    /// Every step, in order. A new file gets its line here; the package manager names `0001_x.sql` `_001_x_sql`.
     static let all: [Migration] = [
-        Migration(version: 1, name: "revisions", file: PackageResources._0001_revisions_sql),
-        Migration(version: 2, name: "catalogue", file: PackageResources._0002_catalogue_sql),
-        Migration(version: 3, name: "routes", file: PackageResources._0003_routes_sql),
-        Migration(version: 4, name: "api_keys", file: PackageResources._0004_api_keys_sql),
-        Migration(version: 5, name: "sync_runs", file: PackageResources._0005_sync_runs_sql),
+        Migration(version: 1, name: "revisions", file: PackageResources._001_revisions_sql),
+        Migration(version: 2, name: "catalogue", file: PackageResources._002_catalogue_sql),
+        Migration(version: 3, name: "routes", file: PackageResources._003_routes_sql),
+        Migration(version: 4, name: "api_keys", file: PackageResources._004_api_keys_sql),
+        Migration(version: 5, name: "sync_runs", file: PackageResources._005_sync_runs_sql),
     ]
 
     private init(version: Int32, name: String, file: [UInt8]) {

@@ -56,7 +56,7 @@ public struct Migrator: Sendable {
             )
             do {
                 _ = try await connection.query("SELECT pg_advisory_lock(\(Self.lockNumber))")
-            } catch let error where error.sqlState == "55P03" {
+            } catch let error as PostgresError where error.sqlState == "55P03" {
                 throw Failure(
                     description: "another migration of this database has held the lock for \(lockTimeout); "
                         + "wait for it, or end it, and run roster migrate again"

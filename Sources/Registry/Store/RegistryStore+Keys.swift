@@ -1,5 +1,5 @@
 public import FoundationEssentials
-public import Postgres
+import Postgres
 public import Secrets
 
 /// What a new client key shall be.

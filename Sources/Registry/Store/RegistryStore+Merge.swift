@@ -1,6 +1,5 @@
-public import FoundationEssentials
 package import JSON
-public import Postgres
+import Postgres
 
 /// One model of a provider's list, as the registry takes it in.
 package struct DiscoveredModel: Sendable {
@@ -53,20 +52,24 @@ extension RegistryStore {
         as author: Authorship
     ) async throws -> MergeOutcome {
         do {
-            var (outcome, revision) = try await self.write(as: author, settings: ["roster.writer": "refresh"]) { connection in
+            var (outcome, revision) = try await self.write(as: author, settings: ["roster.writer": "refresh"]) {
+                connection in
                 try await connection.script(
                     """
                     CREATE TEMPORARY TABLE listed_models (provider_model_id text PRIMARY KEY, discovered jsonb NOT NULL)
                     ON COMMIT DROP
-                    """)
-                _ = try await connection.copyIn("COPY listed_models (provider_model_id, discovered) FROM STDIN") { writer in
+                    """
+                )
+                _ = try await connection.copyIn("COPY listed_models (provider_model_id, discovered) FROM STDIN") {
+                    writer in
                     for model in models {
-                        try await writer.write(row: [model.apiName, model.cells.serializedString()])
+                        try await writer.write(row: [model.apiName, JSONValue.object(model.cells).serializedString()])
                     }
                 }
                 try await connection.script("ANALYZE listed_models")
                 var outcome = MergeOutcome()
-                for row in try await connection.query("SELECT api_name, action FROM merge_listed_models(\(providerID))") {
+                for row in try await connection.query("SELECT api_name, action FROM merge_listed_models(\(providerID))")
+                {
                     let apiName = try row.decode(String.self, "api_name")
                     switch try row.decode(String.self, "action") {
                     case "added": outcome.added.append(apiName)

@@ -1,5 +1,5 @@
 public import FoundationEssentials
-public import Postgres
+import Postgres
 
 /// A provider that this program knows how to speak to, as it is put into an empty registry.
 package struct BuiltInProvider: Sendable {
@@ -130,7 +130,8 @@ extension RegistryStore {
                         make_interval(secs => \(Double(provider.refreshInterval.components.seconds)))
                     WHERE NOT EXISTS (SELECT FROM providers WHERE slug = \(provider.slug))
                     ON CONFLICT (slug) DO NOTHING
-                    """)
+                    """
+                )
             }
         }.revision
     }
@@ -148,7 +149,8 @@ extension RegistryStore {
                 models_transformed, models_skipped, models_added, models_changed, revision)
             VALUES (\(providerID), \(run.startedAt), \(run.finishedAt), \(run.outcome), \(run.message), \(run.fetched),
                 \(run.transformed), \(run.skipped), \(run.added), \(run.changed), \(run.revision))
-            """)
+            """
+        )
     }
 
     /// What the latest refreshes did, newest first.

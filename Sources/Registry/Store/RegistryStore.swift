@@ -1,7 +1,5 @@
 public import FoundationEssentials
-public import Logging
 public import Postgres
-public import Secrets
 
 /// The registry in PostgreSQL: reads it whole, writes it under an author's name.
 ///
