@@ -44,16 +44,21 @@ extension Settings {
         ProviderVariable.all.contains { $0.isSecret && self.variables.values[$0.name] != nil }
     }
 
+    /// What providers read from the environment, as variables: keys are among them.
+    package var providerValues: [String: String] {
+        var values = self.variables.values.mapValues(\.exposed)
+        values[DestinationPolicy.egressVariable] = self.egressURL
+        values[DestinationPolicy.hostsVariable] = self.providerHosts.joined(separator: ",")
+        return values
+    }
+
     /// What providers read from the environment, with addresses that this list declares.
     ///
     /// - Returns: Keys and addresses of providers.
     /// - Throws: The setting that holds an address that cannot be used.
     package func providerEnvironment() throws(SettingsError) -> ProviderEnvironment {
-        var values = self.variables.values.mapValues(\.exposed)
-        values[DestinationPolicy.egressVariable] = self.egressURL
-        values[DestinationPolicy.hostsVariable] = self.providerHosts.joined(separator: ",")
         do {
-            return try ProviderEnvironment(environment: values)
+            return try ProviderEnvironment(environment: self.providerValues)
         } catch {
             throw SettingsError(.badValue, "providers", "\(error).")
         }

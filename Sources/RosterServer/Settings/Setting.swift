@@ -105,12 +105,16 @@ protocol DeclaredSetting: Sendable {
     var facts: SettingFacts { get }
     /// The value of a text; `nil` if the text is not of the setting's kind.
     func value(of text: String) -> (any Sendable)?
+    /// A text that reads as a value of this setting; `nil` for the value of another.
+    func text(of value: any Sendable) -> String?
     /// Whether the default reads as itself; a test asks.
     var defaultReadsBack: Bool { get }
 }
 
 extension Setting: DeclaredSetting {
     func value(of text: String) -> (any Sendable)? { self.parse(text) }
+
+    func text(of value: any Sendable) -> String? { (value as? Value).flatMap(self.show) }
 
     var defaultReadsBack: Bool {
         guard let text = self.facts.defaultText else { return true }

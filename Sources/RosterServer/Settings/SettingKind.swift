@@ -125,7 +125,7 @@ extension SettingKind where Value: RawRepresentable<String> & CaseIterable {
 
 extension StringProtocol {
     /// Without white space at its ends.
-    func trimmingWhitespace() -> String {
+    package func trimmingWhitespace() -> String {
         guard let start = self.firstIndex(where: { !$0.isWhitespace }),
             let end = self.lastIndex(where: { !$0.isWhitespace })
         else { return "" }

@@ -77,6 +77,15 @@ package struct Settings: Sendable {
         return self.values[setting.facts.variable] as? Value ?? setting.defaultValue
     }
 
+    /// The values that are not defaults, as environment variables for another process: secrets are among them.
+    package var environment: [String: String] {
+        var environment: [String: String] = [:]
+        for (setting, effective) in zip(Self.list.all, self.effective) where effective.origin != "default" {
+            environment[setting.facts.variable] = self.values[setting.facts.variable].flatMap(setting.text(of:))
+        }
+        return environment
+    }
+
     /// Where a setting's value came from.
     package func origin(of facts: SettingFacts) -> String {
         self.effective.first { $0.facts.variable == facts.variable }?.origin ?? "not set"

@@ -17,6 +17,9 @@ struct ServeCommand: AsyncParsableCommand {
             """
     )
 
+    /// What the line begins with that says where the replica listens, on standard output.
+    static let announcement = "Listening on "
+
     @Flag(help: "Also end when standard input does: whoever started this has ended.")
     var whileInputIsOpen = false
 
@@ -36,6 +39,7 @@ struct ServeCommand: AsyncParsableCommand {
             logger: logger,
             onListening: { port in
                 logger.notice("replica listens", metadata: ["url": "\(Address.url(settings.host, port))"])
+                Terminal.say("\(Self.announcement)\(Address.url(settings.host, port))")
             }
         )
         var services: [ServiceGroupConfiguration.ServiceConfiguration] = [.init(service: replica)]

@@ -2,7 +2,7 @@ import NIOConcurrencyHelpers
 
 /// Says what long work is doing: a line that becomes ✓ with its time on a terminal, plain lines elsewhere.
 struct Progress: Sendable {
-    /// The step under way, to which what happens in it is told.
+    /// A step under way.
     final class Step: Sendable {
         private struct Guarded {
             var title: String
@@ -35,14 +35,26 @@ struct Progress: Sendable {
             }
         }
 
-        fileprivate func end(_ title: String?, isDone: Bool) {
+        /// Says that it is done.
+        func end(_ title: String? = nil) {
             self.guarded.withLockedValue { guarded in
+                guard !guarded.isOver else { return }
                 guarded.isOver = true
-                let mark = isDone ? "✓" : "✗"
-                let time = Progress.text(ContinuousClock.now - self.start)
-                let beginning = self.isLive ? "\r\u{1B}[2K" : ""
-                Terminal.show("\(beginning)\(mark) \(title ?? guarded.title)\(isDone ? " (\(time))" : "")\n")
+                self.close("✓ \(title ?? guarded.title) (\(Progress.text(ContinuousClock.now - self.start)))")
             }
+        }
+
+        /// Says that it was not done; why is said elsewhere.
+        func fail() {
+            self.guarded.withLockedValue { guarded in
+                guard !guarded.isOver else { return }
+                guarded.isOver = true
+                self.close("✗ \(guarded.title)")
+            }
+        }
+
+        private func close(_ line: String) {
+            Terminal.show("\(self.isLive ? "\r\u{1B}[2K" : "")\(line)\n")
         }
     }
 
@@ -51,6 +63,11 @@ struct Progress: Sendable {
     /// - Parameter isLive: Whether lines may be written over: only a person sees that.
     init(isLive: Bool = Terminal.isWatched) {
         self.isLive = isLive
+    }
+
+    /// Begins a step that is ended elsewhere.
+    func begin(_ title: String) -> Step {
+        Step(title, isLive: self.isLive)
     }
 
     /// Does one step of the work, and says so.
@@ -66,13 +83,13 @@ struct Progress: Sendable {
         done: (Value) -> String? = { _ in nil },
         _ body: (Step) async throws -> Value
     ) async throws -> Value {
-        let step = Step(title, isLive: self.isLive)
+        let step = self.begin(title)
         do {
             let value = try await body(step)
-            step.end(done(value), isDone: true)
+            step.end(done(value))
             return value
         } catch {
-            step.end(nil, isDone: false)
+            step.fail()
             throw error
         }
     }
