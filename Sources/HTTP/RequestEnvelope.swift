@@ -30,7 +30,8 @@ package struct RequestEnvelope: RouterMiddleware {
             context.requestID = id
             context.logger[metadataKey: "hb.request.id"] = .string(id)
         } else {
-            context.requestID = context.id
+            // Hummingbird's own id, where the log handler keeps what it is given; some keep nothing.
+            context.requestID = context.logger[metadataKey: "hb.request.id"]?.description ?? RequestID().description
         }
         var response: Response
         do {

@@ -1,3 +1,4 @@
+import HTTP
 import FoundationEssentials
 import HTTPTypes
 import JSON

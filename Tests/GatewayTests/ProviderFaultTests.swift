@@ -1,3 +1,5 @@
+import FoundationEssentials
+import HTTP
 import HTTPTypes
 import JSON
 import NIOCore

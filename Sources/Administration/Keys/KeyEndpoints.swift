@@ -3,6 +3,7 @@ import HTTPTypes
 package import Hummingbird
 import JSON
 package import Registry
+import Secrets
 
 /// `/api/v1/apikeys`: registers, lists and revokes client keys. What was changed is in force here when the answer arrives.
 package struct KeyEndpoints: Sendable {

@@ -1,4 +1,3 @@
-import FoundationEssentials
 package import HTTP
 import HTTPTypes
 package import Hummingbird
@@ -40,7 +39,7 @@ package struct ModelEndpoints: Sendable {
     private func model(_ request: Request, _ context: ReplicaContext) async throws -> Response {
         _ = try self.authenticator.requireUnlessTrusted(nil, request, context)
         let written = String(request.uri.path.dropFirst(Self.path.count))
-        guard let name = written.removingPercentEncoding, !name.isEmpty else {
+        guard let name = written.percentDecoded, !name.isEmpty else {
             throw APIError(
                 .badRequest,
                 code: "invalid_value",

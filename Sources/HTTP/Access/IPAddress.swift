@@ -53,7 +53,9 @@ package struct IPAddress: Sendable, Hashable {
         }
         let after = text[gap.upperBound...]
         guard after.firstRange(of: "::") == nil, let head = Self.groups(text[..<gap.lowerBound]),
-            let tail = Self.groups(after), head.count + tail.count <= 7
+            let tail = Self.groups(after), head.count + tail.count <= 7,
+            // A dotted part is the last of the whole address.
+            !text[..<gap.lowerBound].contains(".")
         else { return nil }
         return Self.joined(head + [UInt16](repeating: 0, count: 8 - head.count - tail.count) + tail)
     }
