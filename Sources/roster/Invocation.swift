@@ -20,7 +20,6 @@ struct Invocation: Sendable {
 
     /// Reads the settings.
     ///
-    /// - Parameter required: The file that `roster up` left here is looked into for what is not set, unless `false`.
     /// - Returns: Settings.
     /// - Throws: What is wrong with them.
     func settings() async throws(SettingsError) -> Settings {
@@ -44,7 +43,12 @@ struct Invocation: Sendable {
         var flags = ["database-url": connection.databaseURL.exposed]
         if settings.redisURL == nil { flags["redis-url"] = connection.redisURL.exposed }
         if settings.adminKey == nil { flags["admin-key"] = connection.adminKey.exposed }
-        return try settings.replacing(flags, by: "\(path)")
+        let found = try settings.replacing(flags, by: "\(path)")
+        guard let simulator = connection.simulatorURL, !settings.hasProviderKey, settings.egressURL == nil else {
+            return found
+        }
+        if isVerbose { Terminal.note("No provider key is set: the simulator of roster up stands for the providers.") }
+        return try found.simulatingProviders(at: simulator, by: "\(path)")
     }
 
     /// A logger for a command that is not a service: what goes wrong is its output, so that only warnings are logged

@@ -41,10 +41,12 @@ enum Main {
         } catch let error as ValidationError {
             Terminal.complain("\(error)")
             return ExitCode.usage.rawValue
-        } catch let error as CleanExit {
-            Terminal.say(Roster.fullMessage(for: error))
-            return ExitCode.success.rawValue
         } catch {
+            // A request for help reaches us as an error of the command that it was asked of.
+            guard Roster.exitCode(for: error) != .success else {
+                Terminal.say(Roster.fullMessage(for: error))
+                return ExitCode.success.rawValue
+            }
             Terminal.complain("\(error)")
             return ExitCode.failure.rawValue
         }

@@ -21,6 +21,8 @@ package struct ConnectionFile: Sendable, Hashable {
     package var redisURL: Secret
     /// Where each replica answers by itself.
     package var replicas: [String]
+    /// The simulator that stands for the providers; `nil` where they are the real ones.
+    package var simulatorURL: String?
 
     /// Describes a running Roster.
     ///
@@ -91,6 +93,7 @@ package struct ConnectionFile: Sendable, Hashable {
             replicas: json["replicas"]?.arrayValue?.compactMap(\.stringValue) ?? []
         )
         file.consoleURL = try text("console_url")
+        file.simulatorURL = json["simulator_url"]?.stringValue
         return file
     }
 
@@ -107,6 +110,7 @@ package struct ConnectionFile: Sendable, Hashable {
             "database_url": .string(self.databaseURL.exposed),
             "redis_url": .string(self.redisURL.exposed),
             "replicas": JSONValue(self.replicas),
+            "simulator_url": JSONValue(self.simulatorURL),
         ]
         let temporary = FilePath("\(path).\(UInt64.random(in: 0 ... .max))")
         do {

@@ -39,17 +39,25 @@ package struct ProviderVariable: Sendable, Hashable {
 }
 
 extension Settings {
+    /// The same, but every provider is a simulator: its address takes all traffic, and every key is set to something.
+    ///
+    /// - Parameters:
+    ///   - url: Where the simulator is.
+    ///   - label: Who says so, as `roster config` would show it.
+    /// - Returns: The settings.
+    /// - Throws: What is wrong with the address.
+    package func simulatingProviders(at url: String, by label: String) throws(SettingsError) -> Settings {
+        let names = ProviderCatalog.seeded.compactMap { $0.keyVariables.first }
+        return try self.replacing(
+            ["egress-url": url],
+            variables: Dictionary(names.map { ($0, "simulated") }, uniquingKeysWith: { first, _ in first }),
+            by: label
+        )
+    }
+
     /// Whether the key of any provider is set.
     package var hasProviderKey: Bool {
         ProviderVariable.all.contains { $0.isSecret && self.variables.values[$0.name] != nil }
-    }
-
-    /// What providers read from the environment, as variables: keys are among them.
-    package var providerValues: [String: String] {
-        var values = self.variables.values.mapValues(\.exposed)
-        values[DestinationPolicy.egressVariable] = self.egressURL
-        values[DestinationPolicy.hostsVariable] = self.providerHosts.joined(separator: ",")
-        return values
     }
 
     /// What providers read from the environment, with addresses that this list declares.
@@ -57,8 +65,11 @@ extension Settings {
     /// - Returns: Keys and addresses of providers.
     /// - Throws: The setting that holds an address that cannot be used.
     package func providerEnvironment() throws(SettingsError) -> ProviderEnvironment {
+        var values = self.variables.values.mapValues(\.exposed)
+        values[DestinationPolicy.egressVariable] = self.egressURL
+        values[DestinationPolicy.hostsVariable] = self.providerHosts.joined(separator: ",")
         do {
-            return try ProviderEnvironment(environment: self.providerValues)
+            return try ProviderEnvironment(environment: values)
         } catch {
             throw SettingsError(.badValue, "providers", "\(error).")
         }

@@ -64,11 +64,19 @@ package struct Settings: Sendable {
     ///
     /// - Parameters:
     ///   - flags: The values, by flag; stronger than every other source.
+    ///   - variables: Environment variables, such as keys of providers, as strong.
     ///   - label: Who says so, as `roster config` would show it.
     /// - Returns: The settings.
     /// - Throws: What is wrong with the values.
-    package func replacing(_ flags: [String: String], by label: String) throws(SettingsError) -> Settings {
-        try Settings([.flags(flags, label: label)] + self.sources, kubernetes: self.isInKubernetes)
+    package func replacing(
+        _ flags: [String: String] = [:],
+        variables: [String: String] = [:],
+        by label: String
+    ) throws(SettingsError) -> Settings {
+        try Settings(
+            [.flags(flags, label: label), .variables(variables, label: label)] + self.sources,
+            kubernetes: self.isInKubernetes
+        )
     }
 
     /// A setting's value.
@@ -77,9 +85,10 @@ package struct Settings: Sendable {
         return self.values[setting.facts.variable] as? Value ?? setting.defaultValue
     }
 
-    /// The values that are not defaults, as environment variables for another process: secrets are among them.
+    /// Every value that is no default, and every other variable, for the environment of another process: secrets are among
+    /// them.
     package var environment: [String: String] {
-        var environment: [String: String] = [:]
+        var environment = self.variables.values.mapValues(\.exposed)
         for (setting, effective) in zip(Self.list.all, self.effective) where effective.origin != "default" {
             environment[setting.facts.variable] = self.values[setting.facts.variable].flatMap(setting.text(of:))
         }

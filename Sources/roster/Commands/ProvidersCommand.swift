@@ -81,7 +81,7 @@ struct ProvidersCommand: AsyncParsableCommand {
                     definition: definition
                 )
                 if key.secret != nil { return "set" }
-                return definition.keyVariables.isEmpty ? "not needed" : "\(key.variables[0]) is not set"
+                return definition.kind == .local ? "not needed" : "\(key.variables[0]) is not set"
             } catch {
                 return "\(error)"
             }

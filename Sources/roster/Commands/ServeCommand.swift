@@ -38,7 +38,6 @@ struct ServeCommand: AsyncParsableCommand {
             environment: settings.providerEnvironment(),
             logger: logger,
             onListening: { port in
-                logger.notice("replica listens", metadata: ["url": "\(Address.url(settings.host, port))"])
                 Terminal.say("\(Self.announcement)\(Address.url(settings.host, port))")
             }
         )

@@ -1,6 +1,5 @@
 import Discovery
 import Logging
-import Providers
 import Registry
 import RosterServer
 
@@ -19,16 +18,7 @@ enum RefreshSession {
         logger: Logger,
         _ body: @escaping @Sendable (Refresher) async throws -> Value
     ) async throws -> Value {
-        try await self.run(settings, environment: try settings.providerEnvironment(), logger: logger, body)
-    }
-
-    /// The same with keys and addresses of providers that are not the settings' own.
-    static func run<Value: Sendable>(
-        _ settings: Settings,
-        environment: ProviderEnvironment,
-        logger: Logger,
-        _ body: @escaping @Sendable (Refresher) async throws -> Value
-    ) async throws -> Value {
+        let environment = try settings.providerEnvironment()
         let transfer = try settings.transferClient(logger: logger)
         return try await RegistrySession.run(settings, logger: logger) { session in
             try await Companion.run(transfer) {

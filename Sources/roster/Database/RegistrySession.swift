@@ -2,6 +2,7 @@ import Logging
 import Postgres
 import Registry
 import RosterServer
+import SystemPackage
 
 /// A command's connection to the registry, open as long as a closure runs.
 struct RegistrySession: Sendable {
@@ -40,12 +41,21 @@ struct RegistrySession: Sendable {
         _ body: @escaping @Sendable (RegistrySession) async throws -> Value
     ) async throws -> Value {
         let client = try settings.postgresClient(logger: logger)
-        return try await Companion.run(client) {
-            try await body(
-                RegistrySession(
-                    store: RegistryStore(client: client),
-                    migrator: Migrator(client: client, logger: logger)
+        do {
+            return try await Companion.run(client) {
+                try await body(
+                    RegistrySession(
+                        store: RegistryStore(client: client),
+                        migrator: Migrator(client: client, logger: logger)
+                    )
                 )
+            }
+        } catch let error as PostgresError where error.code == .connectionLost || error.code == .timedOut {
+            let path = ConnectionFile.path(in: ConnectionFile.usualFolder).string
+            guard settings.origin(of: Settings.list.databaseURL.facts) == path else { throw error }
+            throw CommandFailure(
+                "roster up does not run in this folder (the database named in \(path) does not answer): "
+                    + "start it, or set DATABASE_URL."
             )
         }
     }

@@ -2,8 +2,6 @@ import Discovery
 import FoundationEssentials
 import LocalCluster
 import Logging
-import NIOConcurrencyHelpers
-import Postgres
 import Providers
 import ProviderSimulator
 import Registry
@@ -21,10 +19,9 @@ struct InstalledGateway: Service {
 
     /// Everything that replicas run by.
     private struct Plan: Sendable {
-        var settings: Settings
-        let environment: [String: String]
-        var connection: ConnectionFile
-        var model: String?
+        let settings: Settings
+        let connection: ConnectionFile
+        let model: String?
     }
 
     func run() async throws {
@@ -33,41 +30,32 @@ struct InstalledGateway: Service {
     }
 
     private func prepare() async throws -> Plan {
-        let settings = try self.installation.settings.replacing(
+        let label = "roster up"
+        var settings = try self.installation.settings.replacing(
             ["database-url": self.servers.databaseURL.exposed, "redis-url": self.servers.redisURL.exposed],
-            by: "roster up"
+            by: label
         )
-        let environment = try await self.providerVariables()
+        var simulatorURL: String?
+        if let simulator = self.simulator {
+            let url = try await simulator.address.url
+            Terminal.note("  No provider key is set: lists and answers come from the built-in simulator (\(url)).")
+            settings = try settings.simulatingProviders(at: url, by: label)
+            simulatorURL = url
+        }
+        try await self.migrate(settings)
+        var connection = try await self.keys(settings)
+        connection.simulatorURL = simulatorURL
+        settings = try settings.replacing(["admin-key": connection.adminKey.exposed], by: label)
+        return Plan(settings: settings, connection: connection, model: try await self.fill(settings))
+    }
+
+    private func migrate(_ settings: Settings) async throws {
         let logger = self.installation.logger
-        try await self.progress.step("Bringing the schema up to date") { _ in
-            _ = try await RegistrySession.runUnchecked(settings, logger: logger) { try await $0.migrator.migrate() }
+        _ = try await self.progress.step("Bringing the schema up to date") { (applied: [Int32]) in
+            applied.isEmpty ? "The schema is up to date" : "The schema is there"
+        } _: { _ in
+            try await RegistrySession.runUnchecked(settings, logger: logger) { try await $0.migrator.migrate() }
         }
-        var plan = Plan(
-            settings: try settings.replacing(Self.flags(environment), by: "roster up"),
-            environment: environment,
-            connection: try await self.keys(settings)
-        )
-        plan.settings = try plan.settings.replacing(["admin-key": plan.connection.adminKey.exposed], by: "roster up")
-        plan.model = try await self.fill(plan)
-        return plan
-    }
-
-    // MARK: Providers
-
-    /// What providers read from the environment: as it is, or such that all of them are the simulator.
-    private func providerVariables() async throws -> [String: String] {
-        guard let simulator = self.simulator else { return [:] }
-        let address = try await simulator.address
-        Terminal.note("  No provider key is set: lists and answers come from the built-in simulator (\(address.url)).")
-        var variables = [DestinationPolicy.egressVariable: address.url]
-        for definition in ProviderCatalog.seeded {
-            if let key = definition.keyVariables.first { variables[key] = "simulated" }
-        }
-        return variables
-    }
-
-    private static func flags(_ environment: [String: String]) -> [String: String] {
-        environment[DestinationPolicy.egressVariable].map { ["egress-url": $0] } ?? [:]
     }
 
     // MARK: Keys
@@ -108,12 +96,10 @@ struct InstalledGateway: Service {
     /// Reads the providers' lists into an empty registry.
     ///
     /// - Returns: A model for a first request.
-    private func fill(_ plan: Plan) async throws -> String? {
+    private func fill(_ settings: Settings) async throws -> String? {
         let logger = self.installation.logger
-        let environment = try ProviderEnvironment(
-            environment: plan.settings.providerValues.merging(plan.environment) { $1 }
-        )
-        let snapshot = try await RegistrySession.run(plan.settings, logger: logger) { try await $0.store.snapshot() }
+        let environment = try settings.providerEnvironment()
+        let snapshot = try await RegistrySession.run(settings, logger: logger) { try await $0.store.snapshot() }
         if !snapshot.offers.isEmpty {
             Terminal.note("✓ The registry has \(snapshot.offers.count) models (roster sync reads the lists again)")
             return Self.model(for: environment, in: snapshot)
@@ -121,7 +107,7 @@ struct InstalledGateway: Service {
         let filled = try await self.progress.step("Reading the providers' lists") { (snapshot: Snapshot) in
             "The registry has \(snapshot.offers.count) models of \(Set(snapshot.offers.map(\.provider.id)).count) providers"
         } _: { step in
-            try await RefreshSession.run(plan.settings, environment: environment, logger: logger) { refresher in
+            try await RefreshSession.run(settings, logger: logger) { refresher in
                 try await refresher.registerProviders()
                 _ = try await refresher.refreshAll(
                     isDryRun: false,
@@ -130,7 +116,7 @@ struct InstalledGateway: Service {
                     step.note(report.message)
                 }
             }
-            return try await RegistrySession.run(plan.settings, logger: logger) { try await $0.store.snapshot() }
+            return try await RegistrySession.run(settings, logger: logger) { try await $0.store.snapshot() }
         }
         return Self.model(for: environment, in: filled)
     }
@@ -170,12 +156,9 @@ struct InstalledGateway: Service {
             try connection.write(to: path)
         }
         guard self.installation.replicas > 1 else {
-            let environment = try ProviderEnvironment(
-                environment: plan.settings.providerValues.merging(plan.environment) { $1 }
-            )
             let replica = try Replica(
                 settings: plan.settings,
-                environment: environment,
+                environment: plan.settings.providerEnvironment(),
                 logger: self.installation.logger
             ) { port in
                 do { try announce(port, []) } catch { Terminal.complain("\(error)") }
@@ -197,7 +180,6 @@ struct InstalledGateway: Service {
     private func childEnvironment(_ plan: Plan) -> [String: String] {
         var environment = Invocation.current.environment
         environment.merge(plan.settings.environment) { $1 }
-        environment.merge(plan.environment) { $1 }
         environment[Settings.list.host.facts.variable] = "127.0.0.1"
         if !Address.isLoopback(plan.settings.host) {
             // Behind the balancer everybody seems to be on this machine: then nobody is trusted for being there.

@@ -45,13 +45,15 @@ struct UpCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let settings = try await Invocation.current.settings()
+        var settings = try await Invocation.current.settings()
         // Who watches the terminal wants the address, not the log, unless they ask for it.
-        let isAsked = settings.origin(of: Settings.list.logLevel.facts) != "default"
-        let logger = Logger(
-            label: "roster",
-            output: LogOutput(format: settings.logFormat, level: isAsked ? settings.logLevel : .warning)
-        )
+        if settings.origin(of: Settings.list.logLevel.facts) == "default" {
+            settings = try settings.replacing(["log-level": "warning"], by: "roster up")
+        }
+        if settings.origin(of: Settings.list.logFormat.facts) == "default", Terminal.isWatched {
+            settings = try settings.replacing(["log-format": "text"], by: "roster up")
+        }
+        let logger = Logger(label: "roster", output: LogOutput(format: settings.logFormat, level: settings.logLevel))
         BrokenPipes.ignore()
         let installation = Installation(
             settings: settings,
