@@ -27,6 +27,7 @@ struct RecordingLogHandler: LogHandler {
 }
 
 /// Runs a client as a service for as long as a body takes, then shuts it down gracefully.
+@discardableResult
 func withClient<R>(
     _ url: Secret,
     _ configure: (inout PostgresConfiguration) -> Void = { _ in },
@@ -58,7 +59,19 @@ func withClient<R>(
     }
 }
 
+/// The same with a second client, whose statements never wait behind the first one's.
+func withTwoClients(
+    _ url: Secret,
+    _ configure: (inout PostgresConfiguration) -> Void = { _ in },
+    _ body: (PostgresClient, PostgresClient) async throws -> Void
+) async throws {
+    try await withClient(url, configure) { client in
+        try await withClient(url, configure) { observer in try await body(client, observer) }
+    }
+}
+
 /// The same on the server that all tests share.
+@discardableResult
 func withSharedClient<R>(
     _ configure: (inout PostgresConfiguration) -> Void = { _ in },
     _ body: (PostgresClient) async throws -> R

@@ -330,7 +330,11 @@ actor Connection {
         let lost = self.inFlight
         self.inFlight.removeAll()
         for statement in lost {
-            statement.reply.answer(.failure(reason.forStatement(statement.request.key.text, mayHaveBeenExecuted: true)))
+            // The server's own last words about a statement say more. A success does not count: it is durable only with
+            // the end of its implicit transaction, which has not been heard of.
+            var error = reason.forStatement(statement.request.key.text, mayHaveBeenExecuted: true)
+            if case .failure(let said) = statement.outcome { error = said }
+            statement.reply.answer(.failure(error))
         }
         self.inbox.wake()
         return reason
