@@ -1,13 +1,18 @@
-import Postgres
+import Logging
+import NIOConcurrencyHelpers
+import Reactor
 import ServiceLifecycle
 import Testing
 
+@testable import Postgres
+
 @Suite(.serialized) struct LifecycleTests {
-    @Test func `a client leaves no connection behind`() async throws {
-        let server = try await PostgresServerProcess.sharedServer()
-        try await withSharedClient { observer in
+    @Test func `a client leaves no connection, no descriptor and no thread behind`() async throws {
+        try await PostgresServerProcess.withServer { server in
+            weak var reactor: Reactor?
             for round in 0..<5 {
-                try await withClient(server.url("&application_name=leaving"), { $0.poolSize = 3 }) { client in
+                try await withClient(server.url(), { $0.poolSize = 3 }) { client in
+                    reactor = client.reactor
                     try await withThrowingTaskGroup(of: Void.self) { group in
                         for _ in 0..<60 { group.addTask { _ = try await client.query("SELECT pg_sleep(0.01)") } }
                         for _ in 0..<4 {
@@ -17,16 +22,38 @@ import Testing
                     }
                     var iterator = client.notifications(on: ["x"]).makeAsyncIterator()
                     #expect(await iterator.next() == .listening)
-                    let open = try await observer.query(
-                        "SELECT 1 FROM pg_stat_activity WHERE application_name = 'leaving'"
-                    )
-                    #expect(open.count > 3, "round \(round)")
+                    #expect(sockets(connectedTo: server.port) > 3, "round \(round)")
                 }
-                try await eventually("all connections are closed") {
-                    try await observer.query("SELECT 1 FROM pg_stat_activity WHERE application_name = 'leaving'")
-                        .isEmpty
+                // The reactor's thread and its own descriptors end with it, which its tests show.
+                try await eventually("the reactor is gone") { reactor == nil }
+                #expect(sockets(connectedTo: server.port) == 0, "round \(round)")
+            }
+            try await withClient(server.url()) { observer in
+                try await eventually("the server has ended them too") {
+                    try await observer.query(
+                        "SELECT 1 FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
+                    ).isEmpty
                 }
             }
+        }
+    }
+
+    @Test func `attempts that fail leave no descriptor behind`() async throws {
+        try await PostgresServerProcess.withServer { server in
+            func configure(_ configuration: inout PostgresConfiguration) {
+                configuration.connectTimeout = .milliseconds(20)
+                configuration.minimumBackoff = .milliseconds(1)
+                configuration.maximumBackoff = .milliseconds(2)
+            }
+            server.pause()
+            let messages = NIOLockedValueBox<[String]>([])
+            let logger = Logger(label: "test") { _ in RecordingLogHandler(messages: messages) }
+            try await withClient(server.url(), configure, logger: logger) { client in
+                try await eventually("some attempts") { messages.withLockedValue { $0.count } > 10 }
+                #expect(sockets(connectedTo: server.port) <= 1)
+                #expect(client.status.lastFailure?.code == .timedOut)
+            }
+            server.resume()
         }
     }
 

@@ -31,6 +31,10 @@ extension Connection {
     /// - Returns: The rows.
     /// - Throws: ``PostgresError``. A ``PostgresError/Code/connectionLost`` that cannot have been executed was not sent.
     func perform(_ request: Request, despiteCancellation: Bool = false) async throws(PostgresError) -> PostgresRows {
+        guard despiteCancellation || !Task.isCancelled else {
+            self.events.finished(1)
+            throw PostgresError(.cancelled, "the task was cancelled before the statement", statement: request.key.text)
+        }
         let reply = Reply<PostgresRows>()
         try self.send(request, reply)
         do {

@@ -127,9 +127,8 @@ actor Connection {
                 do throws(PostgresError) {
                     try await connection.connect(to: address, target: round)
                     return connection
-                } catch  where error.code == .cancelled {
-                    throw error
                 } catch {
+                    if error.code == .cancelled { throw error }
                     failures.append(error)
                 }
             }
