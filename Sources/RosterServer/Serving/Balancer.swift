@@ -1,7 +1,7 @@
 package import Logging
 import NIOCore
 import NIOPosix
-package import ServiceLifecycle
+import ServiceLifecycle
 
 /// Spreads the connections of one port over replicas of this machine, in turn.
 ///

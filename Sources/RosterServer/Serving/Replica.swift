@@ -3,6 +3,7 @@ import Discovery
 import Gateway
 import HTTP
 import Hummingbird
+import HummingbirdCore
 package import Logging
 import NIOCore
 import Postgres
@@ -10,7 +11,7 @@ package import Providers
 import Redis
 import Registry
 import Secrets
-package import ServiceLifecycle
+import ServiceLifecycle
 import Transfer
 
 /// One replica: every part assembled, running as one group of services in the order in which they need each other.
@@ -28,7 +29,7 @@ package struct Replica: Service {
     private let feed: SnapshotFeed
     private let preparation: Preparation
     private let drain: Drain
-    private let router: Router<ReplicaContext>
+    private let responder: RouterResponder<ReplicaContext>
 
     /// Assembles a replica; it does nothing before ``run()``.
     ///
@@ -68,35 +69,32 @@ package struct Replica: Service {
             logger: logger
         )
         self.drain = Drain(delay: settings.drainDelay)
-        self.router = Router(context: ReplicaContext.self)
-        try self.addEndpoints(store: store, refresher: refresher, environment: environment)
-    }
-
-    private func addEndpoints(store: RegistryStore, refresher: Refresher, environment: ProviderEnvironment) throws {
-        let (feed, drain) = (self.feed, self.drain)
         let authenticator = Authenticator(
-            administratorKey: self.settings.adminKey,
-            networks: try self.settings.trustedNetworkList()
+            administratorKey: settings.adminKey,
+            networks: try settings.trustedNetworkList()
         )
+        let (feed, drain) = (self.feed, self.drain)
+        let router = Router(context: ReplicaContext.self)
         // First: a middleware is only around what is added after it.
-        self.router.add(middleware: RequestEnvelope(snapshot: { feed.snapshot }))
-        HealthEndpoints(feed: feed, maximumStaleness: self.settings.maximumStaleness, refusal: { drain.refusal })
-            .add(to: self.router)
+        router.add(middleware: RequestEnvelope(snapshot: { feed.snapshot }))
+        HealthEndpoints(feed: feed, maximumStaleness: settings.maximumStaleness, refusal: { drain.refusal })
+            .add(to: router)
         InferenceEndpoints(
             authenticator: authenticator,
             environment: environment,
             transfer: self.transfer,
-            settings: self.settings.inference
-        ).add(to: self.router)
-        ModelEndpoints(authenticator: authenticator).add(to: self.router)
+            settings: settings.inference
+        ).add(to: router)
+        ModelEndpoints(authenticator: authenticator).add(to: router)
         RegistryEndpoints(
             authenticator: authenticator,
             refresher: refresher,
             feed: feed,
             hardware: HardwareInventory()
-        ).add(to: self.router)
-        KeyEndpoints(authenticator: authenticator, store: store, feed: feed).add(to: self.router)
-        ModelSyncEndpoints(authenticator: authenticator, refresher: refresher, feed: feed).add(to: self.router)
+        ).add(to: router)
+        KeyEndpoints(authenticator: authenticator, store: store, feed: feed).add(to: router)
+        ModelSyncEndpoints(authenticator: authenticator, refresher: refresher, feed: feed).add(to: router)
+        self.responder = router.buildResponder()
     }
 
     /// Serves until a graceful shutdown, a cancellation, or an error that no waiting mends.
@@ -121,7 +119,7 @@ package struct Replica: Service {
         let preparation = self.preparation
         let onListening = self.onListening
         var application = Application(
-            router: self.router,
+            responder: self.responder,
             server: .replica(
                 configuration: HTTP1Channel.Configuration(
                     idleTimeout: TimeAmount(self.settings.idleTimeout),

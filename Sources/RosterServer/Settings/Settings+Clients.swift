@@ -4,6 +4,7 @@ package import Logging
 package import Postgres
 import Providers
 package import Redis
+import Secrets
 package import Transfer
 
 /// The parts of a replica, made from the settings that concern each.

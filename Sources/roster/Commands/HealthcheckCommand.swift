@@ -1,4 +1,5 @@
 import ArgumentParser
+import JSON
 import RosterServer
 
 /// `roster healthcheck`: whether the replica of this container lives; needs no shell.

@@ -32,7 +32,13 @@ struct KeysCommand: AsyncParsableCommand {
 
         @Option(
             parsing: .upToNextOption,
-            help: ArgumentHelp("What it may be used for: inference, reader, editor, admin.", valueName: "scope")
+            help: ArgumentHelp("What it may be used for: inference, reader, editor, admin.", valueName: "scope"),
+            transform: { text in
+                guard let scope = APIKey.Scope(rawValue: text) else {
+                    throw ValidationError("“\(text)” is not a scope: inference, reader, editor or admin.")
+                }
+                return scope
+            }
         )
         var scopes: [APIKey.Scope] = [.inference]
 
@@ -139,8 +145,6 @@ struct KeysCommand: AsyncParsableCommand {
         return try await RegistrySession.run(settings, logger: logger) { try await body($0.store) }
     }
 }
-
-extension APIKey.Scope: ExpressibleByArgument {}
 
 /// When a key ends, as somebody types it.
 struct Expiry: ExpressibleByArgument {

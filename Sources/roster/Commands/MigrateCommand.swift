@@ -1,5 +1,6 @@
 import ArgumentParser
 import JSON
+import Registry
 import RosterServer
 
 /// `roster migrate`: brings the database to this program's schema.

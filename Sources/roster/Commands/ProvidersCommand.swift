@@ -1,4 +1,5 @@
 import ArgumentParser
+import Discovery
 import JSON
 import Providers
 import Registry

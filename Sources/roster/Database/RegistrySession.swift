@@ -19,7 +19,7 @@ struct RegistrySession: Sendable {
     static func run<Value: Sendable>(
         _ settings: Settings,
         logger: Logger,
-        _ body: @Sendable (RegistrySession) async throws -> Value
+        _ body: @escaping @Sendable (RegistrySession) async throws -> Value
     ) async throws -> Value {
         try await self.runUnchecked(settings, logger: logger) { session in
             let status = try await session.migrator.status()
@@ -37,7 +37,7 @@ struct RegistrySession: Sendable {
     static func runUnchecked<Value: Sendable>(
         _ settings: Settings,
         logger: Logger,
-        _ body: @Sendable (RegistrySession) async throws -> Value
+        _ body: @escaping @Sendable (RegistrySession) async throws -> Value
     ) async throws -> Value {
         let client = try settings.postgresClient(logger: logger)
         return try await Companion.run(client) {

@@ -1,4 +1,5 @@
 import Discovery
+import FoundationEssentials
 import LocalCluster
 import Logging
 import NIOConcurrencyHelpers

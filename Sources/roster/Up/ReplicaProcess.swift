@@ -61,7 +61,7 @@ struct ReplicaProcess: Service {
                 "replica \(self.number) ended (\(Self.words(ending.status))); starting it again in \(Progress.text(pause))"
             )
             do {
-                try await cancelWhenGracefulShutdown { try await Task.sleep(for: pause) }
+                try await cancelWhenGracefulShutdown { [pause] in try await Task.sleep(for: pause) }
             } catch is CancellationError where Task.isShuttingDownGracefully {
                 return
             }
@@ -80,7 +80,12 @@ struct ReplicaProcess: Service {
         let result = try await Subprocess.run(
             .path(try Self.program()),
             arguments: ["serve", "--while-input-is-open"],
-            environment: .custom(Dictionary(uniqueKeysWithValues: environment.map { (.init(rawValue: $0.key) ?? "_", $0.value) })),
+            environment: .custom(
+                Dictionary(
+                    environment.compactMap { name, value in Environment.Key(rawValue: name).map { ($0, value) } },
+                    uniquingKeysWith: { first, _ in first }
+                )
+            ),
             platformOptions: options,
             input: .inputWriter,
             output: .sequence,
@@ -109,7 +114,7 @@ struct ReplicaProcess: Service {
                     return false
                 }
                 // Its errors end when the process does.
-                while let hasEnded = try await group.next() where !hasEnded {}
+                while let hasEnded = try await group.next(), !hasEnded {}
                 group.cancelAll()
             }
         }

@@ -5,7 +5,7 @@ import UnixSignals
 enum BrokenPipes {
     /// For the whole process.
     static func ignore() {
-        unsafe signal(SIGPIPE, SIG_IGN)
+        signal(SIGPIPE, SIG_IGN)
     }
 }
 

@@ -6,6 +6,7 @@ import RosterServer
 import ServiceLifecycle
 import SystemPackage
 import Telemetry
+import UnixSignals
 
 /// `roster up`: everything on this machine, from an empty folder to a gateway that answers.
 struct UpCommand: AsyncParsableCommand {
