@@ -184,6 +184,24 @@ let package = Package(
             swiftSettings: safeSettings
         ),
         .testTarget(
+            name: "AdministrationTests",
+            dependencies: [
+                "Administration", "Discovery", "HTTP", "JSON", "LocalCluster", "Postgres", "ProviderSimulator",
+                "Providers", "Registry", "Secrets", "TestSupport", "Transfer", httpTypes, hummingbird, hummingbirdCore,
+                lifecycle, logging, nioCore,
+            ],
+            swiftSettings: safeSettings
+        ),
+        .testTarget(
+            name: "ConformanceTests",
+            dependencies: [
+                "Postgres", "ProviderSimulator", "Registry", "RosterServer", "Secrets", "TestSupport", logging,
+                systemPackage,
+            ],
+            exclude: ["test_openai_sdk.py"],
+            swiftSettings: safeSettings
+        ),
+        .testTarget(
             name: "DiscoveryTests",
             dependencies: [
                 "Discovery", "JSON", "Postgres", "ProviderSimulator", "Providers", "Registry", "Secrets", "TestSupport",
