@@ -1,3 +1,4 @@
+import Secrets
 import SystemPackage
 import TestSupport
 import Testing
@@ -23,7 +24,7 @@ import Testing
             try #require(refreshed.status == 0, "\(refreshed.output)\(refreshed.errors)")
             let run = try await python.run(
                 nil,
-                arguments: ["-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", script.string],
+                arguments: ["-m", "pytest", "-q", "-p", "no:cacheprovider", script.string],
                 environment: [
                     "ROSTER_URL": bench.url, "ROSTER_KEY": bench.clientKey.exposed,
                     "ROSTER_ADMIN_KEY": bench.adminKey.exposed, "SIMULATOR_URL": bench.simulator,
