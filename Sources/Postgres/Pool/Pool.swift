@@ -48,7 +48,8 @@ final class Pool: Sendable {
             leased: configuration.maximumLeases,
             waiters: configuration.maximumWaiters,
             statements: configuration.maximumStatementsPerConnection,
-            statementsBeforeGrowth: min(16, configuration.maximumStatementsPerConnection)
+            // A statement waits behind those before it on its connection, so one that is slow should meet few others.
+            statementsBeforeGrowth: 1
         )
         self.state = NIOLockedValueBox(State(machine: PoolMachine(limits: limits)))
         (self.hints, self.hint) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))

@@ -1,0 +1,102 @@
+package import Logging
+import NIOCore
+import NIOPosix
+import ServiceLifecycle
+
+/// Spreads the connections of one port over replicas of this machine, in turn.
+///
+/// It passes bytes on and knows nothing of HTTP: each connection belongs to one replica until either side ends it, a side
+/// that has said everything is told to the other (half-close), and nobody is read faster than the other side takes it. A
+/// replica that refuses a connection is left out for that connection.
+package struct Balancer: Service {
+    private let host: String
+    private let port: Int
+    private let targets: BalancerTargets
+    private let maximumConnections: Int
+    private let logger: Logger
+    private let onListening: @Sendable (Int) -> Void
+
+    /// - Parameters:
+    ///   - host: The address to listen on.
+    ///   - port: The port to listen on; 0 for any that is free.
+    ///   - targets: The replicas; may change at any time.
+    ///   - maximumConnections: Connections at once; further ones are closed.
+    ///   - logger: Told when no replica takes a connection.
+    ///   - onListening: Told the port.
+    package init(
+        host: String,
+        port: Int,
+        targets: BalancerTargets,
+        maximumConnections: Int,
+        logger: Logger,
+        onListening: @escaping @Sendable (Int) -> Void = { _ in }
+    ) {
+        self.host = host
+        self.port = port
+        self.targets = targets
+        self.maximumConnections = maximumConnections
+        self.logger = logger
+        self.onListening = onListening
+    }
+
+    /// Passes connections on until a graceful shutdown, after which those that are open may end by themselves, or a
+    /// cancellation, which closes them.
+    ///
+    /// - Throws: ``ListenFailure``.
+    package func run() async throws {
+        let connections = OpenConnections(limit: self.maximumConnections)
+        let listener: any Channel
+        do {
+            listener = try await self.bootstrap(connections).bind(host: self.host, port: self.port).get()
+        } catch let error as IOError {
+            throw ListenFailure(host: self.host, port: self.port, error)
+        }
+        self.onListening(listener.localAddress?.port ?? self.port)
+        try await withTaskCancellationOrGracefulShutdownHandler {
+            try await listener.closeFuture.get()
+        } onCancelOrGracefulShutdown: {
+            listener.close(promise: nil)
+        }
+        await withTaskCancellationHandler {
+            await connections.untilNone()
+        } onCancel: {
+            connections.closeAll()
+        }
+    }
+
+    private func bootstrap(_ connections: OpenConnections) -> ServerBootstrap {
+        ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .serverChannelOption(.backlog, value: 4096)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
+            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            // Nothing is read before there is somebody to pass it on to.
+            .childChannelOption(.autoRead, value: false)
+            .childChannelInitializer { client in
+                guard connections.add(client) else { return client.close() }
+                // The connection is accepted now; whether a replica takes it is found out meanwhile.
+                self.connect(client, trying: self.targets.inTurn()[...])
+                return client.eventLoop.makeSucceededVoidFuture()
+            }
+    }
+
+    private func connect(_ client: any Channel, trying ports: ArraySlice<Int>) {
+        guard let port = ports.first else {
+            self.logger.warning("no replica takes a connection", metadata: ["replicas": "\(self.targets.count)"])
+            client.close(promise: nil)
+            return
+        }
+        ClientBootstrap(group: client.eventLoop)
+            .channelOption(.allowRemoteHalfClosure, value: true)
+            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .channelOption(.autoRead, value: false)
+            .connectTimeout(.seconds(2))
+            .connect(host: "127.0.0.1", port: port)
+            .whenComplete { result in
+                switch result {
+                case .success(let replica): RelayHandler.join(client, replica)
+                case .failure: self.connect(client, trying: ports.dropFirst())
+                }
+            }
+    }
+}

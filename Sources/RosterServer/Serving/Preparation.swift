@@ -1,0 +1,112 @@
+import Discovery
+import Logging
+import NIOConcurrencyHelpers
+import Postgres
+import Registry
+import Secrets
+import ServiceLifecycle
+
+/// What a replica does once before it is of use: checks the schema, registers the built-in providers and the key of the
+/// environment, reads the first snapshot.
+///
+/// A service. While the database is away it tries again; a database that no waiting mends ends the replica.
+struct Preparation: Service {
+    /// The database is older than this program.
+    struct SchemaIsBehind: Error, CustomStringConvertible {
+        let status: Migrator.Status
+
+        var description: String {
+            "the database's schema is at step \(self.status.applied) and this roster needs step \(self.status.known): "
+                + "run roster migrate"
+        }
+    }
+
+    private let migrator: Migrator
+    private let store: RegistryStore
+    private let feed: SnapshotFeed
+    private let refresher: Refresher
+    private let clientKey: Secret?
+    private let logger: Logger
+    private let ended: AsyncStream<Void>
+    private let end: AsyncStream<Void>.Continuation
+
+    /// How long a replica waits for the first snapshot before it begins to listen without one.
+    static let patience: Duration = .seconds(5)
+
+    init(
+        migrator: Migrator,
+        store: RegistryStore,
+        feed: SnapshotFeed,
+        refresher: Refresher,
+        clientKey: Secret?,
+        logger: Logger
+    ) {
+        self.migrator = migrator
+        self.store = store
+        self.feed = feed
+        self.refresher = refresher
+        self.clientKey = clientKey
+        self.logger = logger
+        (self.ended, self.end) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+    }
+
+    /// Waits until the preparation is done, at most for ``patience``. One task calls it.
+    func waitForFirstSnapshot() async {
+        await withDiscardingTaskGroup { group in
+            group.addTask {
+                do { try await Task.sleep(for: Self.patience) } catch { return }
+                self.end.yield()
+            }
+            for await _ in self.ended { break }
+            group.cancelAll()
+        }
+        guard self.feed.state.confirmedAt == nil else { return }
+        self.logger.warning(
+            "the registry cannot be read yet: listening without it, and not ready until it can",
+            metadata: ["readiness": "/readyz"]
+        )
+    }
+
+    func run() async throws {
+        try await cancelWhenGracefulShutdown {
+            var pause = Duration.milliseconds(200)
+            while true {
+                do {
+                    try await self.prepare()
+                    self.end.yield()
+                    break
+                } catch let error as PostgresError {
+                    self.logger.warning("the database cannot be prepared yet", metadata: ["error": "\(error)"])
+                }
+                try await Task.sleep(for: pause * Double.random(in: 0.8...1.2))
+                pause = min(pause * 2, .seconds(5))
+            }
+        }
+        try await gracefulShutdown()
+    }
+
+    private func prepare() async throws {
+        let status = try await self.migrator.status()
+        guard !status.isBehind else { throw SchemaIsBehind(status: status) }
+        try await self.refresher.registerProviders()
+        try await self.importKey()
+        try await self.feed.catchUp()
+        self.logger.info("registry read", metadata: ["revision": "\(self.feed.snapshot.revision)"])
+    }
+
+    private func importKey() async throws {
+        guard let clientKey = self.clientKey else { return }
+        let (key, revision) = try await self.store.createKey(
+            NewAPIKey(key: clientKey, description: "imported from ROSTER_API_KEY"),
+            as: Authorship(actor: "roster", reason: "ROSTER_API_KEY is set")
+        )
+        if revision != nil {
+            self.logger.info("client key of the environment registered", metadata: ["prefix": "\(key.prefix)"])
+        } else if key.revokedAt != nil {
+            self.logger.warning(
+                "the client key of the environment was revoked and stays so",
+                metadata: ["prefix": "\(key.prefix)"]
+            )
+        }
+    }
+}
