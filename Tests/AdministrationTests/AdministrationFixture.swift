@@ -95,6 +95,7 @@ struct AdministrationFixture: Sendable {
     /// - Parameters:
     ///   - networks: Who may do without a key; the usual ones unless given.
     ///   - body: The test.
+    /// - Throws: What the test throws.
     static func with(
         networks: TrustedNetworks? = nil,
         _ body: @escaping @Sendable (AdministrationFixture) async throws -> Void
@@ -110,13 +111,16 @@ struct AdministrationFixture: Sendable {
     ///   - url: The database.
     ///   - networks: Who may do without a key; the usual ones unless given.
     ///   - body: The test.
+    /// - Throws: What the test throws.
     static func with(
         database url: Secret,
         networks: TrustedNetworks? = nil,
         _ body: @escaping @Sendable (AdministrationFixture) async throws -> Void
     ) async throws {
         let simulator = ProviderSimulator()
-        let postgres = try PostgresClient(configuration: PostgresConfiguration(url: url), logger: self.quiet)
+        var configuration = try PostgresConfiguration(url: url)
+        configuration.acquireTimeout = .milliseconds(500)
+        let postgres = try PostgresClient(configuration: configuration, logger: self.quiet)
         let transfer = try TransferClient(configuration: TransferConfiguration(), logger: self.quiet)
         let client = try TransferClient(configuration: TransferConfiguration(), logger: self.quiet)
         let store = RegistryStore(client: postgres)
