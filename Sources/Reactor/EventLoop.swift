@@ -6,7 +6,7 @@ import NIOConcurrencyHelpers
 /// One turn handles ready sockets, then due timers, then the jobs that were waiting when it got to them, then what
 /// asked for the end of the turn.
 ///
-/// `@unchecked Sendable`: `jobs` is a lock; the descriptors, `name` and `thread` are written before the thread starts;
+/// `@unchecked Sendable`: `jobs` and `thread` are locks; the descriptors and `name` are written before the thread starts;
 /// `executor` is set once by `Reactor.init` before the thread starts; every other property is touched by the loop's
 /// own thread only, which ``Reactor`` checks at each of its entrances.
 final class EventLoop: @unchecked Sendable {
@@ -34,7 +34,9 @@ final class EventLoop: @unchecked Sendable {
     private let jobs = NIOLockedValueBox(Jobs())
     private let epoll: Int32
     private let wakeUp: Int32
-    private var thread = pthread_t()
+    /// Set by the loop's thread itself before anything else. Not where `pthread_create` writes, which may be later than
+    /// the thread begins.
+    private let thread = NIOLockedValueBox<pthread_t?>(nil)
     private var name = ""
     private var watches: [UInt64: WatchedDescriptor] = [:]
     private var lastWatch = EventLoop.wakeUpNumber
@@ -66,20 +68,21 @@ final class EventLoop: @unchecked Sendable {
     }
 
     var isCurrent: Bool {
-        pthread_equal(self.thread, pthread_self()) != 0
+        self.thread.withLockedValue { $0.map { pthread_equal($0, pthread_self()) != 0 } ?? false }
     }
 
     /// Starts the thread, which keeps the loop alive until it ends.
     func start(named name: String) throws(ReactorError) {
         self.name = name
         let retained = Unmanaged.passRetained(self)
+        var thread = pthread_t()
         let status = pthread_create(
-            &self.thread,
+            &thread,
             nil,
             { raw in
                 guard let raw else { return nil }
                 let loop = Unmanaged<EventLoop>.fromOpaque(raw).takeRetainedValue()
-                loop.thread = pthread_self()
+                loop.thread.withLockedValue { $0 = pthread_self() }
                 // A name is for whoever looks at the threads; the kernel cuts it at 15 bytes, and nothing depends on it.
                 _ = reactor_name_thread(loop.name)
                 loop.run()
@@ -91,7 +94,7 @@ final class EventLoop: @unchecked Sendable {
             retained.release()
             throw ReactorError("pthread_create", number: status)
         }
-        pthread_detach(self.thread)
+        pthread_detach(thread)
     }
 
     func stop() {

@@ -134,10 +134,14 @@ import Testing
     }
 
     @Test func `a cancelled statement is answered at once and its connection goes on`() async throws {
-        try await withSharedClient({ $0.poolSize = 1 }) { client in
+        let url = try await PostgresServerProcess.sharedServer().url()
+        try await withTwoClients(url, { $0.poolSize = 1 }) { client, observer in
             let pid = try await client.query("SELECT pg_backend_pid() AS pid").only().decode(Int32.self, "pid")
             let task = Task { try await client.query("SELECT pg_sleep(1), 'cancelled statement'") }
-            try await eventually("it is under way") { client.status.statementsUnderWay == 1 }
+            try await eventually("it is under way") {
+                try await observer.query("SELECT 1 FROM pg_stat_activity WHERE pid = \(pid) AND wait_event = 'PgSleep'")
+                    .count == 1
+            }
             task.cancel()
             let error = try await failure { try await task.value }
             #expect(error.code == .cancelled)

@@ -28,7 +28,7 @@ import Testing
                 try await eventually("the reactor is gone") { reactor == nil }
                 #expect(sockets(connectedTo: server.port) == 0, "round \(round)")
             }
-            try await withClient(server.url()) { observer in
+            try await withClient(server.url(), { $0.poolSize = 1 }) { observer in
                 try await eventually("the server has ended them too") {
                     try await observer.query(
                         "SELECT 1 FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"

@@ -94,7 +94,9 @@ extension Connection {
         on raw: OpaquePointer,
         isRepeated: Bool
     ) throws(PostgresError) {
-        if self.inFlight.isEmpty { self.lastProgress = .now }
+        // Before sending: the server's clock for it must not have started earlier than ours.
+        let now = ContinuousClock.now
+        if self.inFlight.isEmpty { self.lastProgress = now }
         var isQueued: Bool
         var preparedName: String?
         var awaitsPreparation = false
@@ -132,7 +134,6 @@ extension Connection {
             _ = try self.opened(for: request.key.text)
             return
         }
-        let now = ContinuousClock.now
         self.inFlight.append(
             StatementInFlight(
                 request: request,
