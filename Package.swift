@@ -96,8 +96,8 @@ let package = Package(
         .target(
             name: "Administration",
             dependencies: [
-                "Discovery", "HTTP", "JSON", "Postgres", "Registry", "Secrets", httpTypes, hummingbird, lifecycle,
-                locks, logging, nioCore, systemPackage,
+                "Discovery", "HTTP", "JSON", "Postgres", "Registry", "Secrets", httpTypes, hummingbird, locks, nioCore,
+                nioPosix,
             ],
             swiftSettings: safeSettings
         ),

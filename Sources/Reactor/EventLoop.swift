@@ -39,6 +39,9 @@ final class EventLoop: @unchecked Sendable {
     private let thread = NIOLockedValueBox<pthread_t?>(nil)
     private var name = ""
     private var watches: [UInt64: WatchedDescriptor] = [:]
+    /// Which watch the kernel knows a descriptor's number by: libraries close descriptors before they say so, and the
+    /// number is used again meanwhile.
+    private var current: [Int32: UInt64] = [:]
     private var lastWatch = EventLoop.wakeUpNumber
     private var events = [epoll_event](repeating: epoll_event(), count: 256)
 
@@ -133,6 +136,8 @@ final class EventLoop: @unchecked Sendable {
         guard epoll_ctl(self.epoll, EPOLL_CTL_ADD, descriptor, &event) == 0 else {
             throw ReactorError("epoll_ctl(ADD) of descriptor \(descriptor)")
         }
+        // The kernel took it, so an older watch of this number is of a descriptor that was closed.
+        if let stale = self.current.updateValue(self.lastWatch, forKey: descriptor) { self.watches[stale] = nil }
         self.watches[self.lastWatch] = WatchedDescriptor(descriptor: descriptor, handler: handler)
         return Reactor.Watch(number: self.lastWatch, descriptor: descriptor)
     }
@@ -147,6 +152,7 @@ final class EventLoop: @unchecked Sendable {
 
     func unwatch(_ watch: Reactor.Watch) {
         guard self.watches.removeValue(forKey: watch.number) != nil else { return }
+        self.current[watch.descriptor] = nil
         var event = epoll_event()
         // It fails when the library has closed the descriptor already, which took it out of the set: what we want.
         _ = epoll_ctl(self.epoll, EPOLL_CTL_DEL, watch.descriptor, &event)
