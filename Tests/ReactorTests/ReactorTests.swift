@@ -130,9 +130,6 @@ private func eventually(_ what: Comment, _ condition: () async -> Bool) async th
         await pipe.shut()
     }
 
-<<<<<<< HEAD
-    @Test func `timers fire, not early, and cancelled ones never`() async throws {
-=======
     @Test func `a watch of a closed descriptor does not stand in the way of its number's next one`() async throws {
         let pipe = try Pipe(on: Reactor(name: "test"))
         try await pipe.open()
@@ -142,8 +139,7 @@ private func eventually(_ what: Comment, _ condition: () async -> Bool) async th
         await pipe.shut()
     }
 
-    @Test func `timers fire in order of their deadlines and cancelled ones never`() async throws {
->>>>>>> 4f13a200f5f8dc0c7b61707232de733ec5b4c713
+    @Test func `timers fire, not early, and cancelled ones never`() async throws {
         let pipe = try Pipe(on: Reactor(name: "test"))
         var generator = SystemRandomNumberGenerator()
         let delays = (0..<500).map { _ in Duration.milliseconds(Int.random(in: 0...40, using: &generator)) }
