@@ -20,6 +20,7 @@ let collections = Target.Dependency.product(name: "Collections", package: "swift
 let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let locks = Target.Dependency.product(name: "NIOConcurrencyHelpers", package: "swift-nio")
@@ -46,7 +47,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
-        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: ["CommandLineArguments"]),
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: []),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
@@ -63,7 +64,11 @@ let package = Package(
         // The command line.
         .executableTarget(
             name: "roster",
-            dependencies: ["RosterServer", "LocalCluster", "ProviderSimulator", argumentParser],
+            dependencies: [
+                "Discovery", "JSON", "LocalCluster", "Postgres", "Providers", "ProviderSimulator", "Registry",
+                "RosterServer", "Secrets", "Telemetry", "Transfer", argumentParser, httpTypes, lifecycle, locks,
+                logging, nioCore, signals, subprocess, systemPackage,
+            ],
             swiftSettings: safeSettings
         ),
         .executableTarget(
@@ -82,29 +87,33 @@ let package = Package(
         .target(
             name: "RosterServer",
             dependencies: [
-                "Administration", "Discovery", "Gateway", "HTTP", "Postgres", "Providers", "Reactor", "Redis",
-                "Registry",
-                "Secrets", "Telemetry", "Transfer", configuration, hummingbird, lifecycle, logging, signals,
-                systemPackage,
+                "Administration", "Discovery", "Gateway", "HTTP", "JSON", "Postgres", "Providers", "Redis", "Registry",
+                "Secrets", "Telemetry", "Transfer", configuration, httpTypes, hummingbird, lifecycle, locks, logging,
+                nioCore, nioPosix, systemPackage, yams,
             ],
             swiftSettings: safeSettings
         ),
         .target(
             name: "Administration",
-            dependencies: ["Discovery", "HTTP", "JSON", "Registry", hummingbird, logging],
+            dependencies: [
+                "Discovery", "HTTP", "JSON", "Postgres", "Registry", "Secrets", httpTypes, hummingbird, locks, nioCore,
+                nioPosix,
+            ],
             swiftSettings: safeSettings
         ),
         .target(
             name: "Gateway",
             dependencies: [
-                "HTTP", "JSON", "Providers", "Redis", "Registry", "Transfer", httpTypes, hummingbird, locks, logging,
-                nioCore,
+                "HTTP", "JSON", "Providers", "Registry", "Transfer", httpTypes, hummingbird, logging, nioCore,
             ],
             swiftSettings: safeSettings
         ),
         .target(
             name: "HTTP",
-            dependencies: ["JSON", "Registry", "Secrets", httpTypes, hummingbird, logging, nioCore],
+            dependencies: [
+                "JSON", "Registry", "Secrets", httpTypes, hummingbird, hummingbirdCore, locks, logging, nioCore,
+                nioHTTP1,
+            ],
             swiftSettings: safeSettings
         ),
         .target(
@@ -152,7 +161,7 @@ let package = Package(
         // What stands on nothing.
         .target(name: "JSON", swiftSettings: safeSettings),
         .target(name: "Secrets", swiftSettings: safeSettings),
-        .target(name: "Telemetry", dependencies: [locks, logging], swiftSettings: safeSettings),
+        .target(name: "Telemetry", dependencies: ["JSON", locks, logging], swiftSettings: safeSettings),
 
         // Trying it: private servers, and the providers impersonated.
         .target(
@@ -175,10 +184,44 @@ let package = Package(
             swiftSettings: safeSettings
         ),
         .testTarget(
+            name: "AdministrationTests",
+            dependencies: [
+                "Administration", "Discovery", "HTTP", "JSON", "LocalCluster", "Postgres", "ProviderSimulator",
+                "Providers", "Registry", "Secrets", "TestSupport", "Transfer", httpTypes, hummingbird, hummingbirdCore,
+                lifecycle, logging, nioCore,
+            ],
+            swiftSettings: safeSettings
+        ),
+        .testTarget(
+            name: "ConformanceTests",
+            dependencies: [
+                "Postgres", "ProviderSimulator", "Registry", "RosterServer", "Secrets", "TestSupport", logging,
+                systemPackage,
+            ],
+            exclude: ["test_openai_sdk.py"],
+            swiftSettings: safeSettings
+        ),
+        .testTarget(
             name: "DiscoveryTests",
             dependencies: [
                 "Discovery", "JSON", "Postgres", "ProviderSimulator", "Providers", "Registry", "Secrets", "TestSupport",
                 "Transfer", httpTypes, locks, logging, nioCore,
+            ],
+            swiftSettings: safeSettings
+        ),
+        .testTarget(
+            name: "GatewayTests",
+            dependencies: [
+                "Gateway", "HTTP", "JSON", "ProviderSimulator", "Providers", "Registry", "Secrets", "TestSupport",
+                "Transfer", httpTypes, hummingbird, hummingbirdCore, lifecycle, locks, logging, nioCore, nioPosix,
+            ],
+            swiftSettings: safeSettings
+        ),
+        .testTarget(
+            name: "HTTPTests",
+            dependencies: [
+                "HTTP", "JSON", "Registry", "Secrets", httpTypes, hummingbird, hummingbirdCore, lifecycle, logging,
+                nioCore, nioPosix,
             ],
             swiftSettings: safeSettings
         ),
@@ -211,6 +254,23 @@ let package = Package(
             ],
             swiftSettings: safeSettings
         ),
-        .testTarget(name: "TransferTests", dependencies: ["Transfer"], swiftSettings: settings),
+        .testTarget(
+            name: "RosterServerTests",
+            dependencies: [
+                "JSON", "Postgres", "Registry", "RosterServer", "Secrets", "Telemetry", "TestSupport", lifecycle, locks,
+                logging, nioCore, nioPosix, systemPackage,
+            ],
+            swiftSettings: safeSettings
+        ),
+        .testTarget(
+            name: "TelemetryTests",
+            dependencies: ["JSON", "Secrets", "Telemetry", logging],
+            swiftSettings: safeSettings
+        ),
+        .testTarget(
+            name: "TransferTests",
+            dependencies: ["Transfer", "Reactor", httpTypes, lifecycle, locks, logging, nioCore, nioPosix],
+            swiftSettings: settings
+        ),
     ]
 )

@@ -97,8 +97,9 @@ public final class PostgresClient: Service, Sendable {
             let connection = try await self.pool.sharedConnection(for: statement.text)
             do throws(PostgresError) {
                 return try await connection.perform(request)
-            } catch  where error.code == .connectionLost && !error.mayHaveBeenExecuted && attempts < 3 {
+            } catch {
                 // The connection broke before anything was sent; another one serves as well.
+                guard error.code == .connectionLost, !error.mayHaveBeenExecuted, attempts < 3 else { throw error }
                 attempts += 1
             }
         }

@@ -144,7 +144,8 @@ public final class PostgresConnection: Sendable {
                     "the transaction was undone, because one of its statements had failed and the failure was hidden"
                 )
             }
-        } catch  where error.mayHaveBeenExecuted {
+        } catch {
+            guard error.mayHaveBeenExecuted else { throw error }
             var unknown = error
             unknown.code = .commitOutcomeUnknown
             unknown.message = "COMMIT was sent and not answered, look whether it took effect: \(error.message)"
@@ -217,22 +218,20 @@ public final class PostgresConnection: Sendable {
             try await writer.flush()
         } catch {
             writer.end()
-            try await self.undoCopy(because: error)
+            await self.undoCopy()
             throw error
         }
         writer.end()
         return try await self.connection.endCopy(undoing: nil)
     }
 
-    /// - Throws: Never the server's answer, which is the reason that it was given; only if the connection broke meanwhile
-    ///   does its end say more than the body's error, and then that error says so too.
-    private func undoCopy(because reason: any Error) async throws {
+    /// Has the server undo the rows; its answer is the reason that it was given. If it gives none, closing the connection
+    /// undoes them too.
+    private func undoCopy() async {
         do throws(PostgresError) {
             _ = try await self.connection.endCopy(undoing: "the client gave up")
-        } catch  where error.code == .serverRefused {
-            return
         } catch {
-            await self.connection.close(error)
+            if error.code != .serverRefused { await self.connection.close(error) }
         }
     }
 

@@ -70,6 +70,9 @@ public final class PostgresCopyWriter {
 
     private func endRow() async throws(PostgresError) {
         self.buffer.append(UInt8(ascii: "\n"))
+        guard self.buffer.count < 1_000_000_000 else {
+            throw PostgresError(.encoding, "a row exceeds PostgreSQL's 1 GB")
+        }
         if self.buffer.count >= Self.pieceSize { try await self.flush() }
     }
 

@@ -83,12 +83,12 @@ public struct PostgresError: Error, Sendable {
 }
 
 extension PostgresError: CustomStringConvertible {
-    /// The kind, the message and whatever the server added, on one line.
+    /// The kind, the message and the server's advice, on one line. The detail is left out: it can quote a whole row, and
+    /// descriptions end in logs.
     public var description: String {
         var text = "PostgreSQL, \(self.code)"
         if let sqlState = self.sqlState { text += " (\(sqlState))" }
         text += ": \(self.message)"
-        if let detail = self.detail { text += "; detail: \(detail)" }
         if let hint = self.hint { text += "; hint: \(hint)" }
         if self.mayHaveBeenExecuted { text += "; the statement may have been executed" }
         if let statement = self.statement { text += "; statement: \(Self.shortened(statement))" }

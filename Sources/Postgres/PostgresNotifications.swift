@@ -178,10 +178,10 @@ final class ListenerRegistry: Sendable {
     }
 
     private func remove(_ number: UInt64) {
-        self.state.withLockedValue { state in
+        // Let go of outside the lock: it may be the last reference, and closing takes the reactor's lock.
+        _ = self.state.withLockedValue { state in
             state.pauses[number] = nil
-            // Let go of outside the lock: it may be the last reference, and closing takes the reactor's lock.
             return state.connections.removeValue(forKey: number)
-        }.map { _ in }
+        }
     }
 }

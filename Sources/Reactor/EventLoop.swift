@@ -6,7 +6,7 @@ import NIOConcurrencyHelpers
 /// One turn handles ready sockets, then due timers, then the jobs that were waiting when it got to them, then what
 /// asked for the end of the turn.
 ///
-/// `@unchecked Sendable`: `jobs` is a lock; the descriptors, `name` and `thread` are written before the thread starts;
+/// `@unchecked Sendable`: `jobs` and `thread` are locks; the descriptors and `name` are written before the thread starts;
 /// `executor` is set once by `Reactor.init` before the thread starts; every other property is touched by the loop's
 /// own thread only, which ``Reactor`` checks at each of its entrances.
 final class EventLoop: @unchecked Sendable {
@@ -34,9 +34,14 @@ final class EventLoop: @unchecked Sendable {
     private let jobs = NIOLockedValueBox(Jobs())
     private let epoll: Int32
     private let wakeUp: Int32
-    private var thread = pthread_t()
+    /// Set by the loop's thread itself before anything else. Not where `pthread_create` writes, which may be later than
+    /// the thread begins.
+    private let thread = NIOLockedValueBox<pthread_t?>(nil)
     private var name = ""
     private var watches: [UInt64: WatchedDescriptor] = [:]
+    /// Which watch the kernel knows a descriptor's number by: libraries close descriptors before they say so, and the
+    /// number is used again meanwhile.
+    private var current: [Int32: UInt64] = [:]
     private var lastWatch = EventLoop.wakeUpNumber
     private var events = [epoll_event](repeating: epoll_event(), count: 256)
 
@@ -66,20 +71,21 @@ final class EventLoop: @unchecked Sendable {
     }
 
     var isCurrent: Bool {
-        pthread_equal(self.thread, pthread_self()) != 0
+        self.thread.withLockedValue { $0.map { pthread_equal($0, pthread_self()) != 0 } ?? false }
     }
 
     /// Starts the thread, which keeps the loop alive until it ends.
     func start(named name: String) throws(ReactorError) {
         self.name = name
         let retained = Unmanaged.passRetained(self)
+        var thread = pthread_t()
         let status = pthread_create(
-            &self.thread,
+            &thread,
             nil,
             { raw in
                 guard let raw else { return nil }
                 let loop = Unmanaged<EventLoop>.fromOpaque(raw).takeRetainedValue()
-                loop.thread = pthread_self()
+                loop.thread.withLockedValue { $0 = pthread_self() }
                 // A name is for whoever looks at the threads; the kernel cuts it at 15 bytes, and nothing depends on it.
                 _ = reactor_name_thread(loop.name)
                 loop.run()
@@ -91,7 +97,7 @@ final class EventLoop: @unchecked Sendable {
             retained.release()
             throw ReactorError("pthread_create", number: status)
         }
-        pthread_detach(self.thread)
+        pthread_detach(thread)
     }
 
     func stop() {
@@ -130,6 +136,8 @@ final class EventLoop: @unchecked Sendable {
         guard epoll_ctl(self.epoll, EPOLL_CTL_ADD, descriptor, &event) == 0 else {
             throw ReactorError("epoll_ctl(ADD) of descriptor \(descriptor)")
         }
+        // The kernel took it, so an older watch of this number is of a descriptor that was closed.
+        if let stale = self.current.updateValue(self.lastWatch, forKey: descriptor) { self.watches[stale] = nil }
         self.watches[self.lastWatch] = WatchedDescriptor(descriptor: descriptor, handler: handler)
         return Reactor.Watch(number: self.lastWatch, descriptor: descriptor)
     }
@@ -144,6 +152,7 @@ final class EventLoop: @unchecked Sendable {
 
     func unwatch(_ watch: Reactor.Watch) {
         guard self.watches.removeValue(forKey: watch.number) != nil else { return }
+        self.current[watch.descriptor] = nil
         var event = epoll_event()
         // It fails when the library has closed the descriptor already, which took it out of the set: what we want.
         _ = epoll_ctl(self.epoll, EPOLL_CTL_DEL, watch.descriptor, &event)

@@ -102,7 +102,8 @@ public final class Reactor: SerialExecutor, Sendable {
     }
 
     /// Stops watching; the handler is not called again, not even for what this turn of the loop has already seen.
-    /// The descriptor may be closed before or after.
+    /// The descriptor may be closed before or after. If it was closed and its number is watched again, that newer watch
+    /// stays.
     public func unwatch(_ watch: Watch) {
         self.checkIsolated()
         self.loop.unwatch(watch)

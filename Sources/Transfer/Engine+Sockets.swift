@@ -32,17 +32,19 @@ extension Engine {
     static func setCallbacks(of multi: UnsafeMutableRawPointer, owner: UnsafeMutableRawPointer) throws(TransferError) {
         let socket = transfer_on_socket(
             multi,
-            { _, socket, what, owner, _ in
-                guard let owner else { return -1 }
+            { easy, socket, what, owner, _ in
+                guard let owner else { return 0 }
                 let engine = Unmanaged<Engine>.fromOpaque(owner).takeUnretainedValue()
-                return engine.assumeIsolated { $0.wants(what, of: socket) ? 0 : -1 }
+                let number = easy.flatMap { Engine.handle(of: $0)?.number }
+                engine.assumeIsolated { $0.wants(what, of: socket, for: number) }
+                return 0
             },
             owner
         )
         let timer = transfer_on_timer(
             multi,
             { _, milliseconds, owner in
-                guard let owner else { return -1 }
+                guard let owner else { return 0 }
                 let engine = Unmanaged<Engine>.fromOpaque(owner).takeUnretainedValue()
                 engine.assumeIsolated { $0.wantsTime(milliseconds) }
                 return 0
@@ -62,7 +64,7 @@ extension Engine {
 
     // MARK: Sockets
 
-    private func wants(_ what: Int32, of socket: curl_socket_t) -> Bool {
+    private func wants(_ what: Int32, of socket: curl_socket_t, for number: Int?) {
         let interest: Reactor.Interest
         switch what {
         case CURL_POLL_IN: interest = .readable
@@ -70,14 +72,23 @@ extension Engine {
         case CURL_POLL_INOUT: interest = [.readable, .writable]
         default: interest = []
         }
-        do {
+        do throws(ReactorError) {
             try self.sockets.want(interest, of: socket, on: self.reactor) { seen in
                 self.assumeIsolated { $0.isReady(socket, seen) }
             }
-            return true
         } catch {
-            return false
+            // libcurl would give up all transfers if it were told; this one is ended when the turn ends.
+            guard let number, let handle = self.handles[number] else { return }
+            handle.failure = (.failed, "its socket cannot be watched: \(error)")
+            handle.touch()
         }
+    }
+
+    /// The handle that libcurl knows as this.
+    static func handle(of easy: UnsafeMutableRawPointer) -> EasyHandle? {
+        var owner: UnsafeMutableRawPointer?
+        guard transfer_get_pointer(easy, CURLINFO_PRIVATE, &owner) == CURLE_OK, let owner else { return nil }
+        return Unmanaged<EasyHandle>.fromOpaque(owner).takeUnretainedValue()
     }
 
     private func isReady(_ socket: curl_socket_t, _ seen: Reactor.Interest) {
@@ -91,7 +102,8 @@ extension Engine {
         self.scheduleSettling()
     }
 
-    func closed(_ socket: curl_socket_t) {
+    /// A socket is new, or about to be closed.
+    func forget(_ socket: curl_socket_t) {
         self.sockets.forget(socket, on: self.reactor)
     }
 
@@ -146,15 +158,19 @@ extension Engine {
 
 extension EasyHandle {
     /// Sockets are opened by us so that no child process inherits them, and closed by us so that the reactor forgets
-    /// them first. A connection remembers these callbacks of the handle that opened it; the user pointer is the engine,
+    /// them first; libcurl closes some without asking, so that a new one may have the number of one that is still
+    /// watched. A connection remembers these callbacks of the handle that opened it; the user pointer is the engine,
     /// which outlives its connections.
     func setSocketCallbacks(owner: UnsafeMutableRawPointer) throws(TransferError) {
         try self.check(
             transfer_on_open(
                 self.raw,
-                { _, _, address in
-                    guard let address else { return transfer_bad_socket() }
-                    return transfer_open_socket(address)
+                { owner, _, address in
+                    guard let owner, let address else { return transfer_bad_socket() }
+                    let engine = Unmanaged<Engine>.fromOpaque(owner).takeUnretainedValue()
+                    let socket = transfer_open_socket(address)
+                    engine.assumeIsolated { $0.forget(socket) }
+                    return socket
                 },
                 owner
             )
@@ -165,7 +181,7 @@ extension EasyHandle {
                 { owner, socket in
                     guard let owner else { return -1 }
                     let engine = Unmanaged<Engine>.fromOpaque(owner).takeUnretainedValue()
-                    engine.assumeIsolated { $0.closed(socket) }
+                    engine.assumeIsolated { $0.forget(socket) }
                     return close(socket)
                 },
                 owner

@@ -299,10 +299,7 @@ actor Engine {
         while let message = curl_multi_info_read(self.multi, &left) {
             guard message.pointee.msg == CURLMSG_DONE, let easy = message.pointee.easy_handle else { continue }
             let status = transfer_result(message)
-            var owner: UnsafeMutableRawPointer?
-            guard transfer_get_pointer(easy, CURLINFO_PRIVATE, &owner) == CURLE_OK, let owner else { continue }
-            let handle = Unmanaged<EasyHandle>.fromOpaque(owner).takeUnretainedValue()
-            guard let exchange = handle.exchange else { continue }
+            guard let handle = Self.handle(of: easy), let exchange = handle.exchange else { continue }
             let isComplete = status == CURLE_OK && handle.failure == nil && handle.reader.isComplete
             self.end(exchange, isComplete ? .complete : .failed(self.error(of: handle, status)))
         }
@@ -315,8 +312,17 @@ actor Engine {
             guard let handle = self.handles[number], handle.isTouched else { continue }
             handle.isTouched = false
             guard let exchange = handle.exchange else { continue }
-            if exchange.hand(head: self.takeHead(of: handle), outcome: nil) {
+            guard handle.failure == nil else {
+                self.end(exchange, .failed(self.error(of: handle, CURLE_OK)))
+                continue
+            }
+            let head = self.takeHead(of: handle)
+            if exchange.hand(head: head, outcome: nil) {
                 self.unpause(handle, receiving: true)
+            }
+            if let head, head.status >= 400 {
+                // libcurl stops sending then, but a transfer that is paused for want of a body would never end.
+                self.unpause(handle, receiving: false)
             }
         }
         let ended = self.ended

@@ -84,8 +84,10 @@ struct ResponseHeadReader {
         }
         let value = Self.trimmed(line[line.index(after: colon)...])
         if name.canonicalName == "content-length" {
-            let length = Self.number(value)
-            // libcurl has refused two lengths that differ.
+            // Two lengths, or none, make it unclear where the next response begins (RFC 9112 §6.3).
+            guard let length = Self.number(value), self.head.contentLength ?? length == length else {
+                return .violation("its Content-Length is not one number")
+            }
             self.head.contentLength = length
         }
         self.head.fields.append(HTTPField(name: name, value: UnsafeRawBufferPointer(rebasing: value)))

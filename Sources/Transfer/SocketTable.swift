@@ -40,7 +40,14 @@ struct SocketTable {
             return
         }
         guard self.entries[index].watched != watched else { return }
-        try reactor.update(watch, to: watched)
+        do throws(ReactorError) {
+            try reactor.update(watch, to: watched)
+        } catch {
+            // libcurl closes a socket that never got connected before it says that it is no longer interested.
+            self.unwatch(index, on: reactor)
+            guard !interest.isEmpty else { return }
+            self.entries[index].watch = try reactor.watch(socket, for: watched, handler)
+        }
         self.entries[index].watched = watched
     }
 
@@ -53,7 +60,7 @@ struct SocketTable {
         return false
     }
 
-    /// The socket is about to be closed.
+    /// The socket is about to be closed, or was just opened with a number that a closed one had.
     mutating func forget(_ socket: Int32, on reactor: Reactor) {
         let index = Int(socket)
         guard index < self.entries.count else { return }

@@ -114,6 +114,14 @@ public struct TransferBody: AsyncSequence, Sendable {
             self.state = state
         }
 
+        /// The next bytes, on whatever actor the caller runs.
+        ///
+        /// - Returns: At least one byte, or nil at the end.
+        /// - Throws: Why the body broke off, then and whenever it is asked again.
+        public mutating func next() async throws(TransferError) -> ByteBuffer? {
+            try await self.next(isolation: #isolation)
+        }
+
         /// The next bytes.
         ///
         /// - Parameter actor: Whose actor the caller runs on; it stays there.

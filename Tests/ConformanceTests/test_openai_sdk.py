@@ -184,7 +184,7 @@ def test_a_provider_that_answers_nonsense_is_a_bad_gateway(client, behaviour):
     with pytest.raises(openai.APIStatusError) as refused:
         client.chat.completions.create(model=MODEL, messages=prompt(f"simulate: {behaviour}"))
     assert refused.value.status_code == 502
-    assert "openai" in refused.value.message
+    assert "OpenAI" in refused.value.message
 
 
 @pytest.mark.parametrize("behaviour", ["cut=middle", "error-event", "reset=middle"])

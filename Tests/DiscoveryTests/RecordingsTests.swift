@@ -4,10 +4,8 @@ import JSON
 import TestSupport
 import Testing
 
-/// Real lists, as providers answered them, through the whole path: simulator, network, normalising, merge. They are not
-/// part of this repository; ROSTER_RECORDINGS names the folder that holds them.
-@Suite(.enabled(if: RecordingsTests.folder != nil, "ROSTER_RECORDINGS names no folder of recordings"))
-struct RecordingsTests {
+/// Where recordings are, and which of their lists the built-in providers read.
+private enum Recordings {
     static let folder: String? = ProcessInfo.processInfo.environment["ROSTER_RECORDINGS"].map { root in
         FileManager.default.fileExists(atPath: root + "/providers") ? root + "/providers" : root
     }
@@ -23,15 +21,20 @@ struct RecordingsTests {
         ("gemini", "models-2026-02-23.json", "models", "name"),
         ("ollama", "tags-2025-06-05.json", "models", "model"),
     ]
+}
 
-    @Test(arguments: Self.lists)
+/// Real lists, as providers answered them, through the whole path: simulator, network, normalising, merge. They are not
+/// part of this repository; ROSTER_RECORDINGS names the folder that holds them.
+@Suite(.enabled(if: Recordings.folder != nil, "ROSTER_RECORDINGS names no folder of recordings"))
+struct RecordingsTests {
+    @Test(arguments: Recordings.lists)
     func `every model of a recorded list is stored, with its exact prices`(
         provider: String,
         file: String,
         rows: String,
         id: String
     ) async throws {
-        let folder = try #require(Self.folder)
+        let folder = try #require(Recordings.folder)
         let bytes = Array(try Data(contentsOf: URL(filePath: "\(folder)/\(provider)/\(file)")))
         let listed = try #require(JSONValue(parsing: bytes)[rows]?.arrayValue)
         try await RefreshBench.with(recordings: folder, selected: [provider: file]) { bench in

@@ -39,6 +39,7 @@ struct RefreshBench: Sendable {
     ///   - selected: The recording that a provider serves instead of its newest.
     ///   - keys: The environment beside the address of the impersonated providers.
     ///   - body: The test.
+    /// - Throws: What the test throws, or why the bench could not be built.
     static func with(
         recordings: String? = nil,
         selected: [String: String] = [:],
@@ -97,7 +98,7 @@ struct RefreshBench: Sendable {
 
     /// Makes an impersonated provider list what a test says.
     func list(_ body: JSONValue, of slug: String) async throws {
-        try await self.control(.put, "lists/\(slug)", body: body)
+        try await self.control(.put, "lists/\(slug)?as-is", body: body)
     }
 
     /// How many requests the impersonated providers have seen.

@@ -170,6 +170,7 @@ func testSnapshot(models: [String], baseURLs: [String: String] = [:]) -> Snapsho
 ///   - baseURLs: Further servers by slug, each with a model called after it.
 ///   - settings: The gateway's limits.
 ///   - body: The test.
+/// - Throws: What the test throws.
 func withGateway(
     models: [String] = [],
     baseURLs: [String: String] = [:],

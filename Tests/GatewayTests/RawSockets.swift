@@ -77,6 +77,7 @@ struct RawConnection: Sendable {
     /// - Parameters:
     ///   - port: Where.
     ///   - reads: Whether what comes is read; if not, the kernel's buffers fill.
+    /// - Throws: Why there is no connection.
     init(port: Int, reads: Bool = true) async throws {
         let seen = NIOLockedValueBox((text: "", isClosed: false))
         self.seen = seen

@@ -27,6 +27,7 @@ struct RecordingLogHandler: LogHandler {
 }
 
 /// Runs a client as a service for as long as a body takes, then shuts it down gracefully.
+@discardableResult
 func withClient<R>(
     _ url: Secret,
     _ configure: (inout PostgresConfiguration) -> Void = { _ in },
@@ -58,7 +59,19 @@ func withClient<R>(
     }
 }
 
+/// The same with a second client, whose statements never wait behind the first one's.
+func withTwoClients(
+    _ url: Secret,
+    _ configure: (inout PostgresConfiguration) -> Void = { _ in },
+    _ body: (PostgresClient, PostgresClient) async throws -> Void
+) async throws {
+    try await withClient(url, configure) { client in
+        try await withClient(url, configure) { observer in try await body(client, observer) }
+    }
+}
+
 /// The same on the server that all tests share.
+@discardableResult
 func withSharedClient<R>(
     _ configure: (inout PostgresConfiguration) -> Void = { _ in },
     _ body: (PostgresClient) async throws -> R
@@ -92,7 +105,14 @@ func failure<R>(
     return try #require(nil as PostgresError?, "no error was thrown", sourceLocation: location)
 }
 
-/// How many descriptors this process has open.
-func openDescriptors() -> Int {
-    (0..<4_096).count { fcntl(Int32($0), F_GETFD) >= 0 }
+/// How many sockets of this process are connected to a port.
+func sockets(connectedTo port: Int) -> Int {
+    (Int32(0)..<4_096).count { descriptor in
+        var address = sockaddr_in()
+        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let status = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getpeername(descriptor, $0, &size) }
+        }
+        return status == 0 && Int32(address.sin_family) == AF_INET && Int(UInt16(bigEndian: address.sin_port)) == port
+    }
 }

@@ -54,6 +54,21 @@ private actor Pipe {
         try self.reactor.update(watch, to: .readable)
     }
 
+    /// Closes a watched descriptor, watches another of the same number, and only then unwatches the first.
+    func reuse() throws {
+        var ends: [Int32] = [0, 0]
+        guard pipe(&ends) == 0 else { throw Failure(number: errno) }
+        let old = try self.reactor.watch(ends[0], for: .readable) { _ in }
+        close(ends[0])
+        guard dup2(self.reading, ends[0]) == ends[0] else { throw Failure(number: errno) }
+        if let watch = self.watch { self.reactor.unwatch(watch) }
+        self.watch = try self.reactor.watch(ends[0], for: .readable) { [weak self] _ in
+            self?.assumeIsolated { pipe in pipe.drain() }
+        }
+        self.reactor.unwatch(old)
+        close(ends[1])
+    }
+
     func shut() {
         if let watch = self.watch { self.reactor.unwatch(watch) }
         self.watch = nil
@@ -112,6 +127,15 @@ private func eventually(_ what: Comment, _ condition: () async -> Bool) async th
         try await eventually("the byte sent during the pause") { await pipe.received.count == 101 }
         #expect(await pipe.received == Array(0...100))
         #expect(await pipe.endedTurns > 0)
+        await pipe.shut()
+    }
+
+    @Test func `a watch of a closed descriptor does not stand in the way of its number's next one`() async throws {
+        let pipe = try Pipe(on: Reactor(name: "test"))
+        try await pipe.open()
+        try await pipe.reuse()
+        pipe.send(1)
+        try await eventually("a byte") { await pipe.received == [1] }
         await pipe.shut()
     }
 

@@ -6,7 +6,7 @@ import Testing
 @Suite struct MigrationTests {
     @Test func `an empty database is brought to the current schema, once`() async throws {
         try await withDatabase { url in
-            try await withClient(of: url) { client in
+            try await withClient(of: url) { client async throws in
                 let migrator = Migrator(client: client, logger: quiet)
                 #expect(try await migrator.status().applied == 0)
                 #expect(try await migrator.migrate() == Migration.all.map(\.version))

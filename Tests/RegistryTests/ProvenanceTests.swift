@@ -127,7 +127,7 @@ import Testing
             """
             SELECT m.provider_model_id, c.name, to_jsonb(m)->>c.name AS visible, m.discovered->>c.name AS discovered,
                 c.name = ANY (m.pinned) AS pinned
-            FROM models m CROSS JOIN unnest(\(Array(self.columns))) AS c (name)
+            FROM models m CROSS JOIN unnest(\(self.columns)::text[]) AS c (name)
             """
         )
         for row in rows {

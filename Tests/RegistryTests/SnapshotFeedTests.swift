@@ -1,3 +1,4 @@
+import LocalCluster
 import Postgres
 import Registry
 import Secrets
@@ -59,7 +60,7 @@ import Testing
                 let store = RegistryStore(client: client)
                 try await Self.withFeed(store, period: .milliseconds(100)) { feed in
                     try await eventually("the provider is served") { feed.snapshot.provider(slug: "one") != nil }
-                    try await server.stop()
+                    await server.stop()
                     try await eventually(within: .seconds(20), "the failure is known") { feed.state.failure != nil }
                     #expect(feed.snapshot.provider(slug: "one") != nil)
                     try await server.restart()

@@ -311,3 +311,38 @@ extension [UInt8] {
         return nil
     }
 }
+
+/// A port whose queue of connections is full, so that the kernel answers no further one.
+struct FullListener {
+    let number: Int
+    private let sockets: [Int32]
+
+    init() throws {
+        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        var sockets = [listener]
+        let isListening = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+                guard bind(listener, address, length) == 0, listen(listener, 0) == 0,
+                    getsockname(listener, address, &length) == 0
+                else { return false }
+                for _ in 0..<4 {
+                    let client = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue), 0)
+                    _ = connect(client, address, length)
+                    sockets.append(client)
+                }
+                return true
+            }
+        }
+        guard isListening else { throw ScriptedServer.Failure(operation: "listen", number: errno) }
+        self.number = Int(UInt16(bigEndian: address.sin_port))
+        self.sockets = sockets
+    }
+
+    func close() {
+        for socket in self.sockets { Glibc.close(socket) }
+    }
+}

@@ -81,6 +81,7 @@ extension APIError: HTTPResponseError {
     /// - Parameters:
     ///   - request: Not looked at.
     ///   - context: Not looked at.
+    /// - Returns: The answer.
     package func response(from request: Request, context: some RequestContext) -> Response { self.response }
 }
 

@@ -11,8 +11,6 @@ struct StatementInFlight {
     let preparedName: String?
     /// The answer to its preparation comes before its own.
     var awaitsPreparation: Bool
-    /// It was sent a second time, because the server did not have it prepared any more.
-    let isRepeated: Bool
     /// It is the connection's own, and no caller's.
     var isHousekeeping = false
     let sent: ContinuousClock.Instant
@@ -33,6 +31,10 @@ extension Connection {
     /// - Returns: The rows.
     /// - Throws: ``PostgresError``. A ``PostgresError/Code/connectionLost`` that cannot have been executed was not sent.
     func perform(_ request: Request, despiteCancellation: Bool = false) async throws(PostgresError) -> PostgresRows {
+        guard despiteCancellation || !Task.isCancelled else {
+            self.events.finished(1)
+            throw PostgresError(.cancelled, "the task was cancelled before the statement", statement: request.key.text)
+        }
         let reply = Reply<PostgresRows>()
         try self.send(request, reply)
         do {
@@ -84,17 +86,21 @@ extension Connection {
         try self.send(request, reply, on: raw, isRepeated: false)
     }
 
+    /// Queues a statement and sends it. A repeated one is parsed for itself, so that it depends on nothing that others
+    /// have prepared.
     private func send(
         _ request: Request,
         _ reply: Reply<PostgresRows>,
         on raw: OpaquePointer,
         isRepeated: Bool
     ) throws(PostgresError) {
-        if self.inFlight.isEmpty { self.lastProgress = .now }
+        // Before sending: the server's clock for it must not have started earlier than ours.
+        let now = ContinuousClock.now
+        if self.inFlight.isEmpty { self.lastProgress = now }
         var isQueued: Bool
         var preparedName: String?
         var awaitsPreparation = false
-        if request.isPrepared {
+        if request.isPrepared, !isRepeated {
             let name: String
             switch self.prepared.use(request.key) {
             case .prepared(let known):
@@ -128,14 +134,12 @@ extension Connection {
             _ = try self.opened(for: request.key.text)
             return
         }
-        let now = ContinuousClock.now
         self.inFlight.append(
             StatementInFlight(
                 request: request,
                 reply: reply,
                 preparedName: preparedName,
                 awaitsPreparation: awaitsPreparation,
-                isRepeated: isRepeated,
                 sent: now,
                 deadline: self.allowance.map { now + $0 }
             )
@@ -158,7 +162,6 @@ extension Connection {
                 reply: reply,
                 preparedName: nil,
                 awaitsPreparation: false,
-                isRepeated: true,
                 isHousekeeping: true,
                 sent: now,
                 deadline: self.allowance.map { now + $0 }
@@ -225,6 +228,8 @@ extension Connection {
             }
             self.inFlight[0].outcome = .success(PostgresRows(result: buffer, statement: text))
         case PGRES_FATAL_ERROR:
+            // The first says why; libpq adds one of its own when the server hangs up thereafter.
+            if case .failure = self.inFlight[0].outcome { return }
             var error = PostgresError(result, statement: text)
             self.inFlight[0].isStale = PostgresError.isStalePreparedStatement(result)
             // The code is that of pg_cancel_backend too; what tells them apart is how long it took.
@@ -254,11 +259,13 @@ extension Connection {
     private func finishFirst() -> (Reply<PostgresRows>, Result<PostgresRows, PostgresError>)? {
         let statement = self.inFlight.removeFirst()
         if statement.isHousekeeping { return nil }
-        if case .failure = statement.outcome, let name = statement.preparedName {
+        if case .failure(let error) = statement.outcome, let name = statement.preparedName, let raw = self.raw {
             if statement.awaitsPreparation || statement.isStale {
-                self.prepared.forget(statement.request.key, named: name)
+                let wasKnown = self.prepared.forget(statement.request.key, named: name)
+                // Its columns have changed, so the server still has it.
+                if wasKnown, error.sqlState == "0A000", !self.deallocate(name, on: raw) { self.endBroken() }
             }
-            if statement.isStale, !statement.isRepeated, let raw = self.raw, self.mayRepeat(raw) {
+            if statement.isStale, let raw = self.raw, self.mayRepeat(raw) {
                 do throws(PostgresError) {
                     try self.send(statement.request, statement.reply, on: raw, isRepeated: true)
                     return nil

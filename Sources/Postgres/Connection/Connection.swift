@@ -127,9 +127,8 @@ actor Connection {
                 do throws(PostgresError) {
                     try await connection.connect(to: address, target: round)
                     return connection
-                } catch  where error.code == .cancelled {
-                    throw error
                 } catch {
+                    if error.code == .cancelled { throw error }
                     failures.append(error)
                 }
             }
@@ -330,7 +329,11 @@ actor Connection {
         let lost = self.inFlight
         self.inFlight.removeAll()
         for statement in lost {
-            statement.reply.answer(.failure(reason.forStatement(statement.request.key.text, mayHaveBeenExecuted: true)))
+            // The server's own last words about a statement say more. A success does not count: it is durable only with
+            // the end of its implicit transaction, which has not been heard of.
+            var error = reason.forStatement(statement.request.key.text, mayHaveBeenExecuted: true)
+            if case .failure(let said) = statement.outcome { error = said }
+            statement.reply.answer(.failure(error))
         }
         self.inbox.wake()
         return reason

@@ -51,9 +51,12 @@ struct PreparedStatements {
     }
 
     /// Forgets one that the server does not have, unless the text has been prepared anew meanwhile.
-    mutating func forget(_ key: Request.Key, named name: String) {
-        guard self.entries[key]?.name == name else { return }
+    ///
+    /// - Returns: Whether it was known until now.
+    mutating func forget(_ key: Request.Key, named name: String) -> Bool {
+        guard self.entries[key]?.name == name else { return false }
         self.entries[key] = nil
+        return true
     }
 
     mutating func forgetAll() {

@@ -48,7 +48,8 @@ final class Pool: Sendable {
             leased: configuration.maximumLeases,
             waiters: configuration.maximumWaiters,
             statements: configuration.maximumStatementsPerConnection,
-            statementsBeforeGrowth: min(16, configuration.maximumStatementsPerConnection)
+            // As soon as a statement has to wait behind another one: that may be slow.
+            statementsBeforeGrowth: min(2, configuration.maximumStatementsPerConnection)
         )
         self.state = NIOLockedValueBox(State(machine: PoolMachine(limits: limits)))
         (self.hints, self.hint) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))

@@ -40,7 +40,7 @@ public struct PostgresTimestamp: Sendable, Hashable, Comparable {
         case .infinity: .distantFuture
         case .negativeInfinity: .distantPast
         default:
-            Date(timeIntervalSinceReferenceDate: Double(self.microsecondsSince2000 - 31_622_400_000_000) / 1_000_000)
+            Date(timeIntervalSinceReferenceDate: (Double(self.microsecondsSince2000) - 31_622_400_000_000) / 1_000_000)
         }
     }
 

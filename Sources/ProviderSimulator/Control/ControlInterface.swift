@@ -27,7 +27,8 @@ struct ControlInterface {
         DELETE /_simulator/faults     remove all; /_simulator/faults/ID only one
         GET    /_simulator/lists      the lists that each provider can serve
         POST   /_simulator/lists/SLUG serve another: {"recording": "models-1.json"}
-        PUT    /_simulator/lists/SLUG serve the body, a list in the provider's shape
+        PUT    /_simulator/lists/SLUG serve the body, a list in the provider's shape;
+                                      with ?as-is, whatever it is
         DELETE /_simulator/lists/SLUG serve what was served at the start
 
         """
@@ -45,14 +46,19 @@ struct ControlInterface {
     ) -> Answer {
         let parts = path.split(separator: "/", omittingEmptySubsequences: true).dropFirst().map(String.init)
         do throws(Failure) {
-            return try self.answer(method, parts, body)
+            return try self.answer(method, parts, query, body)
         } catch {
             let body: JSONValue = ["error": ["message": .string(error.message)]]
             return .json(body.serialized(.pretty) + Array("\n".utf8), status: error.status)
         }
     }
 
-    private func answer(_ method: HTTPMethod, _ parts: [String], _ body: [UInt8]) throws(Failure) -> Answer {
+    private func answer(
+        _ method: HTTPMethod,
+        _ parts: [String],
+        _ query: [(name: String, value: String)],
+        _ body: [UInt8]
+    ) throws(Failure) -> Answer {
         switch (method, parts.first, parts.dropFirst().first) {
         case (.GET, nil, _):
             return Answer(contentType: "text/plain; charset=utf-8", .whole(Array(Self.summary.utf8)))
@@ -76,7 +82,8 @@ struct ControlInterface {
             return Self.answer(self.faults())
         case (.GET, "lists", nil): return Self.answer(self.lists())
         case (.POST, "lists", .some(let slug)): return Self.answer(try self.selectList(slug, body))
-        case (.PUT, "lists", .some(let slug)): return Self.answer(try self.putList(slug, body))
+        case (.PUT, "lists", .some(let slug)):
+            return Self.answer(try self.putList(slug, body, isAsIs: query.contains { $0.name == "as-is" }))
         case (.DELETE, "lists", .some(let slug)):
             self.simulation.state.withLockedValue { $0.shelf.restore(slug) }
             return Self.answer(self.lists())
@@ -217,13 +224,13 @@ struct ControlInterface {
         return self.lists()
     }
 
-    private func putList(_ slug: String, _ body: [UInt8]) throws(Failure) -> JSONValue {
+    private func putList(_ slug: String, _ body: [UInt8], isAsIs: Bool) throws(Failure) -> JSONValue {
         guard let provider = SimulatedProviders.provider(slug: slug) else {
             throw Failure(status: 404, message: "There is no provider “\(slug)”.")
         }
         let list: ModelList
         do throws(ListError) {
-            list = try ModelList(body, layout: provider.layout)
+            list = isAsIs ? ModelList(asIs: body) : try ModelList(body, layout: provider.layout)
         } catch {
             throw Failure(status: 400, message: error.description)
         }

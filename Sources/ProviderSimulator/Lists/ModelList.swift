@@ -45,6 +45,14 @@ struct ModelList: Sendable {
         self.places = Dictionary(zip(self.ids, self.ids.indices), uniquingKeysWith: { first, _ in first })
     }
 
+    /// Takes something that need not be a list; no model of it is known.
+    init(asIs bytes: [UInt8]) {
+        self.bytes = bytes
+        self.ids = []
+        self.rows = []
+        self.places = [:]
+    }
+
     /// How many models it holds.
     var count: Int { self.rows.count }
 

@@ -18,6 +18,7 @@ extension ProviderDefinition {
                     first: ListingRequest(reference: "../models", query: [QueryParameter("pageSize", "1000")]),
                     rows: [["models"]],
                     paging: .token(member: "nextPageToken", parameter: "pageToken"),
+                    omitsEmptyRows: true,
                     normalise: GeminiModels.normalise
                 )
             ]

@@ -180,7 +180,7 @@ extension ListSource {
         context: ListingContext
     ) throws(ListingError) -> ListedPage {
         let body = try ResponseBody.json(of: response)
-        let rows = try self.rows(in: body)
+        let rows = try self.rows(in: body, ofPageAfterFirst: request != self.first)
         var page = ListedPage(models: [], skipped: [], rowCount: rows.count)
         for (index, row) in rows.enumerated() {
             do throws(ItemRefusal) {
@@ -195,7 +195,8 @@ extension ListSource {
         return page
     }
 
-    private func rows(in body: JSONValue) throws(ListingError) -> [JSONValue] {
+    private func rows(in body: JSONValue, ofPageAfterFirst isLater: Bool) throws(ListingError) -> [JSONValue] {
+        if isLater, self.omitsEmptyRows, body.objectValue?.isEmpty == true { return [] }
         for path in self.rows {
             var value: JSONValue? = body
             for name in path { value = value[name] }

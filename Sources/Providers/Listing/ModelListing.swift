@@ -53,6 +53,9 @@ package struct ListSource: Sendable {
 
     package let paging: Paging
 
+    /// Whether a page behind the last row is an empty object, as ProtoJSON writes a message whose list is empty.
+    package let omitsEmptyRows: Bool
+
     /// Turns one row into the registry's terms: one model, none, or one for each offer.
     package let normalise: @Sendable (ListedItem, ListingContext) throws(ItemRefusal) -> [ListedModel]
 
@@ -61,12 +64,14 @@ package struct ListSource: Sendable {
         rows: [[String]],
         total: [String]? = nil,
         paging: Paging = .none,
+        omitsEmptyRows: Bool = false,
         normalise: @escaping @Sendable (ListedItem, ListingContext) throws(ItemRefusal) -> [ListedModel]
     ) {
         self.first = first
         self.rows = rows
         self.total = total
         self.paging = paging
+        self.omitsEmptyRows = omitsEmptyRows
         self.normalise = normalise
     }
 }
