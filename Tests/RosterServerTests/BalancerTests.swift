@@ -24,18 +24,23 @@ struct BalancerTests {
     func leftOut() async throws {
         try await self.balanced(over: [.greeting("a"), .greeting("b")]) { port, targets in
             targets.add(1)  // Nobody listens there.
-            for _ in 0..<6 { #expect(try await ["a", "b"].contains(Client.exchange("", on: port))) }
+            for _ in 0..<6 {
+                let heard = try await Client.exchange("", on: port)
+                #expect(["a", "b"].contains(heard))
+            }
             let first = try #require(targets.inTurn().first { $0 != 1 })
             targets.remove(first)
-            let remaining = Set(try await [Client.exchange("", on: port), Client.exchange("", on: port)])
-            #expect(remaining.count == 1)
+            let remaining = try await Client.exchange("", on: port)
+            let again = try await Client.exchange("", on: port)
+            #expect(remaining == again)
         }
     }
 
     @Test("Without any replica a connection is closed")
     func none() async throws {
         try await self.balanced(over: []) { port, _ in
-            #expect(try await Client.exchange("hello", on: port) == "")
+            let heard = try await Client.exchange("hello", on: port)
+            #expect(heard == "")
         }
     }
 
@@ -43,7 +48,8 @@ struct BalancerTests {
     func halfClose() async throws {
         try await self.balanced(over: [.countingToTheEnd]) { port, _ in
             let text = String(repeating: "x", count: 3_000_000)
-            #expect(try await Client.exchange(text, on: port) == "3000000")
+            let heard = try await Client.exchange(text, on: port)
+            #expect(heard == "3000000")
         }
     }
 
@@ -96,7 +102,7 @@ struct BalancerTests {
             try await eventually("the balancer listens") { port.withLockedValue { $0 } != nil }
             let found = try #require(port.withLockedValue { $0 })
             let client = try await Client(port: found)
-            try await client.say("one")
+            await client.say("one")
             #expect(try await client.read(3) == "one")
             // There is room for one connection.
             #expect(try await Client.exchange("two", on: found) == "")
@@ -239,13 +245,17 @@ private final class Client: Sendable {
     /// Says something, says that this was all, and hears everything.
     static func exchange(_ text: String, on port: Int) async throws -> String {
         let client = try await Client(port: port)
-        if !text.isEmpty { try await client.say(text) }
-        do { try await client.channel.close(mode: .output) } catch is ChannelError {}
+        if !text.isEmpty { await client.say(text) }
+        do { try await client.channel.close(mode: .output) } catch {
+            // The other side has closed before: what it said is still to be read.
+        }
         return try await client.readToEnd()
     }
 
-    func say(_ text: String) async throws {
-        do { try await self.channel.writeAndFlush(ByteBuffer(string: text)) } catch is IOError {}
+    func say(_ text: String) async {
+        do { try await self.channel.writeAndFlush(ByteBuffer(string: text)) } catch {
+            // The other side has closed before: what it said is still to be read.
+        }
     }
 
     func read(_ count: Int) async throws -> String {
@@ -283,9 +293,7 @@ private final class Client: Sendable {
 
         func channelRead(context: ChannelHandlerContext, data: NIOAny) {
             let bytes = self.unwrapInboundIn(data)
-            self.state.withLockedValue { state in
-                state.bytes.writeImmutableBuffer(bytes)
-            }
+            self.state.withLockedValue { state in _ = state.bytes.writeImmutableBuffer(bytes) }
         }
 
         func channelReadComplete(context: ChannelHandlerContext) {

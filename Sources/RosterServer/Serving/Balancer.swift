@@ -74,9 +74,10 @@ package struct Balancer: Service {
             .childChannelOption(.autoRead, value: false)
             .childChannelInitializer { client in
                 guard connections.add(client) else { return client.close() }
-                // The connection is accepted now; whether a replica takes it is found out meanwhile.
-                self.connect(client, trying: self.targets.inTurn()[...])
-                return client.eventLoop.makeSucceededVoidFuture()
+                return client.eventLoop.makeCompletedFuture {
+                    let start = StartHandler { self.connect(client, trying: self.targets.inTurn()[...]) }
+                    try client.pipeline.syncOperations.addHandler(start)
+                }
             }
     }
 
@@ -98,5 +99,21 @@ package struct Balancer: Service {
                 case .failure: self.connect(client, trying: ports.dropFirst())
                 }
             }
+    }
+}
+
+/// Does something as soon as a connection can be used, which it cannot while it is being set up.
+private final class StartHandler: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+
+    private let start: () -> Void
+
+    init(_ start: @escaping () -> Void) {
+        self.start = start
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        self.start()
+        context.fireChannelActive()
     }
 }
