@@ -23,7 +23,7 @@ struct CommandLineTests {
             (["serve"], "DATABASE_URL is not set"), (["serve", "--port", "x"], "expected a whole number"),
             (["serve", "--port"], "--port has no value"), (["up", "--replicas", "0"], "--replicas is 1 to 64"),
             (["keys", "create", "--scopes", "root"], "“root” is not a scope"), (["models", "show"], "<id>"),
-            (["serve", "--database-url", "mysql://x"], "DATABASE_URL"), (["keys", "create", "--expires", "soon"], "soon"),
+            (["serve", "--database-url", "mysql://x"], "--database-url has a value"), (["keys", "create", "--expires", "soon"], "soon"),
             (["serve", "--database-url", "postgres://x/y", "--trusted-networks", "10.0.0.1/8"], "10.0.0.1/8"),
             (["serve", "--database-url", "postgres://x/y", "--redis-url", "redis://a,b"], "REDIS_URL"),
             (["serve", "--database-url", "postgres://x/y", "--egress-url", "http://h?q"], "ROSTER_EGRESS_URL"),

@@ -76,6 +76,7 @@ struct RosterProcess: Sendable {
             environment: .custom(variables),
             workingDirectory: folder.path,
             platformOptions: options,
+            input: .none,
             output: .sequence,
             error: .sequence
         ) { execution in

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import JSON
+import LocalCluster
 import RosterServer
 import Secrets
 import Subprocess

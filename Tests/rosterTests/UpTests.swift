@@ -1,6 +1,7 @@
 import FoundationEssentials
 import JSON
 import RosterServer
+import Secrets
 import Subprocess
 import SystemPackage
 import TestSupport

@@ -68,21 +68,29 @@ struct Preparation: Service {
     }
 
     func run() async throws {
-        try await cancelWhenGracefulShutdown {
-            var pause = Duration.milliseconds(200)
-            while true {
-                do {
-                    try await self.prepare()
-                    self.end.yield()
-                    break
-                } catch let error as PostgresError {
-                    self.logger.warning("the database cannot be prepared yet", metadata: ["error": "\(error)"])
-                }
-                try await Task.sleep(for: pause * Double.random(in: 0.8...1.2))
-                pause = min(pause * 2, .seconds(5))
-            }
+        do {
+            try await cancelWhenGracefulShutdown { try await self.prepareInTheEnd() }
+        } catch where Task.isShuttingDownGracefully {
+            // What was under way was cut short: nobody needs it any more.
+            return
         }
         try await gracefulShutdown()
+    }
+
+    /// Tries until it is done.
+    private func prepareInTheEnd() async throws {
+        var pause = Duration.milliseconds(200)
+        while true {
+            do {
+                try await self.prepare()
+                self.end.yield()
+                return
+            } catch let error as PostgresError where error.code != .cancelled {
+                self.logger.warning("the database cannot be prepared yet", metadata: ["error": "\(error)"])
+            }
+            try await Task.sleep(for: pause * Double.random(in: 0.8...1.2))
+            pause = min(pause * 2, .seconds(5))
+        }
     }
 
     private func prepare() async throws {
