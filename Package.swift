@@ -67,7 +67,7 @@ let package = Package(
             dependencies: [
                 "Discovery", "JSON", "LocalCluster", "Postgres", "Providers", "ProviderSimulator", "Registry",
                 "RosterServer", "Secrets", "Telemetry", "Transfer", argumentParser, httpTypes, lifecycle, locks,
-                logging, nioCore, signals, subprocess, systemPackage,
+                logging, nioCore, nioPosix, signals, subprocess, systemPackage,
             ],
             swiftSettings: safeSettings
         ),
@@ -88,8 +88,8 @@ let package = Package(
             name: "RosterServer",
             dependencies: [
                 "Administration", "Discovery", "Gateway", "HTTP", "JSON", "Postgres", "Providers", "Redis", "Registry",
-                "Secrets", "Telemetry", "Transfer", configuration, httpTypes, hummingbird, lifecycle, locks, logging,
-                nioCore, nioPosix, systemPackage, yams,
+                "Secrets", "Telemetry", "Transfer", configuration, httpTypes, hummingbird, hummingbirdCore, lifecycle,
+                locks, logging, nioCore, nioPosix, systemPackage, yams,
             ],
             swiftSettings: safeSettings
         ),
@@ -270,7 +270,10 @@ let package = Package(
         ),
         .testTarget(
             name: "rosterTests",
-            dependencies: ["JSON", "RosterServer", "Secrets", "roster", subprocess, systemPackage],
+            dependencies: [
+                "JSON", "LocalCluster", "RosterServer", "Secrets", "TestSupport", "roster", locks, subprocess,
+                systemPackage,
+            ],
             swiftSettings: safeSettings
         ),
         .testTarget(
