@@ -104,10 +104,13 @@ private final class Requester: ChannelInboundHandler {
         do { progress = try self.reader.read(self.unwrapInboundIn(data)) } catch {
             return self.fail(error, context: context)
         }
-        if progress.began { self.samples.firstBytes.append(now - self.sentAt) }
         if progress.events > 0 {
             self.samples.events += progress.events
-            if let last = self.lastEventAt { self.samples.gaps.append(now - last) }
+            if let last = self.lastEventAt {
+                self.samples.gaps.append(now - last)
+            } else {
+                self.samples.firstEvents.append(now - self.sentAt)
+            }
             self.lastEventAt = now
         }
         guard let status = progress.endedWithStatus else { return }

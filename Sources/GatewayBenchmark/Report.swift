@@ -63,9 +63,9 @@ struct Report {
         return Self.table(rows)
     }
 
-    /// What a caller waits for: of a stream its first byte, else the whole answer.
+    /// What a caller waits for: of a stream its first event, else the whole answer.
     private func delay(_ samples: Samples) -> [Duration] {
-        self.isStream ? samples.firstBytes : samples.latencies
+        self.isStream ? samples.firstEvents : samples.latencies
     }
 
     private static func number(_ value: Double, _ digits: Int) -> String {

@@ -9,8 +9,6 @@ struct ResponseReader {
     struct Progress {
         /// Events of a stream that ended in it.
         var events = 0
-        /// Whether the response's first byte was in it.
-        var began = false
         /// The status of a response that ended with it.
         var endedWithStatus: Int?
     }
@@ -40,7 +38,6 @@ struct ResponseReader {
         while let byte = bytes.first {
             switch self.body {
             case .head:
-                if self.head.isEmpty { progress.began = true }
                 self.head.append(byte)
                 bytes.removeFirst()
                 guard byte == UInt8(ascii: "\n"), self.head.suffix(4).elementsEqual("\r\n\r\n".utf8) else { continue }

@@ -2,8 +2,8 @@
 struct Samples: Sendable {
     /// From sending a request to the last byte of its answer.
     var latencies: [Duration] = []
-    /// From sending a request to the first byte of its answer.
-    var firstBytes: [Duration] = []
+    /// From sending a request to the first event of its stream.
+    var firstEvents: [Duration] = []
     /// Between two events of one stream.
     var gaps: [Duration] = []
     /// Events of streams.
@@ -15,7 +15,7 @@ struct Samples: Sendable {
 
     mutating func merge(_ other: Samples) {
         self.latencies += other.latencies
-        self.firstBytes += other.firstBytes
+        self.firstEvents += other.firstEvents
         self.gaps += other.gaps
         self.events += other.events
         self.failures += other.failures
