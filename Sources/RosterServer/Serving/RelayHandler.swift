@@ -30,7 +30,9 @@ final class RelayHandler: ChannelDuplexHandler {
             right.close(promise: nil)
             return
         }
-        for channel in [left, right] { channel.setOption(.autoRead, value: true).whenFailure { _ in channel.close(promise: nil) } }
+        for channel in [left, right] {
+            channel.setOption(.autoRead, value: true).whenFailure { _ in channel.close(promise: nil) }
+        }
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
