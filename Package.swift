@@ -67,7 +67,7 @@ let package = Package(
             dependencies: [
                 "Discovery", "JSON", "LocalCluster", "Postgres", "Providers", "ProviderSimulator", "Registry",
                 "RosterServer", "Secrets", "Telemetry", "Transfer", argumentParser, httpTypes, lifecycle, locks,
-                logging, nioCore, signals, subprocess, systemPackage,
+                logging, nioCore, nioPosix, signals, subprocess, systemPackage,
             ],
             swiftSettings: safeSettings
         ),
@@ -88,8 +88,8 @@ let package = Package(
             name: "RosterServer",
             dependencies: [
                 "Administration", "Discovery", "Gateway", "HTTP", "JSON", "Postgres", "Providers", "Redis", "Registry",
-                "Secrets", "Telemetry", "Transfer", configuration, httpTypes, hummingbird, lifecycle, locks, logging,
-                nioCore, nioPosix, systemPackage, yams,
+                "Secrets", "Telemetry", "Transfer", configuration, httpTypes, hummingbird, hummingbirdCore, lifecycle,
+                locks, logging, nioCore, nioPosix, systemPackage, yams,
             ],
             swiftSettings: safeSettings
         ),
@@ -135,9 +135,7 @@ let package = Package(
         // Clients over the three C libraries: general, knowing nothing of models.
         .target(
             name: "Postgres",
-            dependencies: [
-                "CPostgres", "Reactor", "Secrets", collections, lifecycle, locks, logging, nioCore, nioPosix,
-            ],
+            dependencies: ["CPostgres", "Reactor", "Secrets", collections, lifecycle, locks, logging],
             swiftSettings: settings
         ),
         .target(
@@ -231,7 +229,11 @@ let package = Package(
             dependencies: ["LocalCluster", "Secrets", "TestSupport", locks, subprocess, systemPackage],
             swiftSettings: safeSettings
         ),
-        .testTarget(name: "PostgresTests", dependencies: ["Postgres", "TestSupport"], swiftSettings: settings),
+        .testTarget(
+            name: "PostgresTests",
+            dependencies: ["Postgres", "Reactor", "Secrets", lifecycle, locks, logging],
+            swiftSettings: settings
+        ),
         .testTarget(
             name: "ProvidersTests",
             dependencies: ["JSON", "Providers", "Secrets", httpTypes],
@@ -246,7 +248,11 @@ let package = Package(
             swiftSettings: safeSettings
         ),
         .testTarget(name: "ReactorTests", dependencies: ["Reactor", locks], swiftSettings: settings),
-        .testTarget(name: "RedisTests", dependencies: ["Redis"], swiftSettings: settings),
+        .testTarget(
+            name: "RedisTests",
+            dependencies: ["Redis", "Secrets", lifecycle, logging, nioCore, nioPosix],
+            swiftSettings: settings
+        ),
         .testTarget(
             name: "RegistryTests",
             dependencies: [
@@ -259,6 +265,14 @@ let package = Package(
             dependencies: [
                 "JSON", "Postgres", "Registry", "RosterServer", "Secrets", "Telemetry", "TestSupport", lifecycle, locks,
                 logging, nioCore, nioPosix, systemPackage,
+            ],
+            swiftSettings: safeSettings
+        ),
+        .testTarget(
+            name: "rosterTests",
+            dependencies: [
+                "JSON", "LocalCluster", "RosterServer", "Secrets", "TestSupport", "roster", locks, subprocess,
+                systemPackage,
             ],
             swiftSettings: safeSettings
         ),

@@ -26,7 +26,7 @@ require_swift() {
 is_installed() {
     case $1 in
         postgresql) command -v psql && { command -v postgres || compgen -G '/usr/lib/postgresql/*/bin/postgres'; } ;;
-        redis-server) command -v redis-server ;;
+        redis-server | nginx) command -v "$1" ;;
         *) [[ $(dpkg-query --show --showformat='${db:Status-Abbrev}' "$1" 2>/dev/null) == ii* ]] ;;
     esac >/dev/null
 }
