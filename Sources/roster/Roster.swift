@@ -5,7 +5,8 @@ import RosterServer
 struct Roster: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "roster",
-        abstract: "A model registry that people edit like a spreadsheet, and an OpenAI-compatible gateway that obeys it.",
+        abstract:
+            "A model registry that people edit like a spreadsheet, and an OpenAI-compatible gateway that obeys it.",
         discussion: """
             Start with “roster up”: it runs everything on this machine and prints what to paste next.
 

@@ -63,7 +63,8 @@ struct SettingsFileTests {
         "A settings file that cannot be meant is refused",
         arguments: [
             ("prot: 1", "did you mean port?"), ("ROSTER_PORT: 1", "is not a setting"), ("port: [", "cannot be"),
-            ("[1, 2]", "not a mapping"), ("port: {a: 1}", "port (line 1) is a mapping"), ("port: x", "expected a whole"),
+            ("[1, 2]", "not a mapping"), ("port: {a: 1}", "port (line 1) is a mapping"),
+            ("port: x", "expected a whole"),
             ("port: 1\nport: 2", "port"), ("trusted_networks: [[1]]", "list of something other"),
         ]
     )

@@ -87,9 +87,11 @@ struct SettingsTests {
         arguments: [
             ("ROSTER_PORT", "70000", "a whole number from 0 to 65535"), ("ROSTER_PORT", "8e3", "a whole number"),
             ("ROSTER_IDLE_TIMEOUT", "soon", "a duration"), ("ROSTER_IDLE_TIMEOUT", "0s", "a duration from 1s to 1d"),
-            ("ROSTER_IDLE_TIMEOUT", "99999999999999999999d", "a duration"), ("ROSTER_IDLE_TIMEOUT", "-5s", "a duration"),
+            ("ROSTER_IDLE_TIMEOUT", "99999999999999999999d", "a duration"),
+            ("ROSTER_IDLE_TIMEOUT", "-5s", "a duration"),
             ("ROSTER_MAX_BODY_BYTES", "99999999999999GiB", "a number of bytes"),
-            ("ROSTER_LOG_LEVEL", "loud", "one of trace, debug"), ("ROSTER_EGRESS_URL", "localhost:8090", "http://host:port"),
+            ("ROSTER_LOG_LEVEL", "loud", "one of trace, debug"),
+            ("ROSTER_EGRESS_URL", "localhost:8090", "http://host:port"),
         ]
     )
     func badValues(name: String, value: String, expected: String) async throws {
@@ -170,7 +172,9 @@ struct SettingsTests {
         ])
         var dumped = ""
         dump(settings, to: &dumped)
-        for text in [dumped, settings.page, settings.json.serializedString(), "\(settings)", String(reflecting: settings)] {
+        for text in [
+            dumped, settings.page, settings.json.serializedString(), "\(settings)", String(reflecting: settings),
+        ] {
             #expect(!text.contains("MARKED"))
         }
         #expect(settings.page.contains("(set)"))

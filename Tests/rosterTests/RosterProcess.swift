@@ -63,7 +63,9 @@ struct RosterProcess: Sendable {
         _ body: @escaping @Sendable (RosterProcess) async throws -> Void
     ) async throws -> Ending {
         var variables: [Environment.Key: String] = [:]
-        let known = ["PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin", "HOME": "\(folder.path)/home"]
+        let known = [
+            "PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin", "HOME": "\(folder.path)/home",
+        ]
         for (name, value) in known.merging(environment, uniquingKeysWith: { $1 }) {
             if let key = Environment.Key(rawValue: name) { variables[key] = value }
         }
@@ -156,7 +158,8 @@ struct Folder: Sendable {
             // A process that ends meanwhile has neither.
             let place = Self.workingFolder(of: process) ?? ""
             let command = FileManager.default.contents(atPath: "/proc/\(process)/cmdline") ?? Data()
-            return place.hasPrefix(self.path.string) || String(decoding: command, as: UTF8.self).contains(self.path.string)
+            return place.hasPrefix(self.path.string)
+                || String(decoding: command, as: UTF8.self).contains(self.path.string)
         }
     }
 

@@ -60,7 +60,11 @@ struct ServeTests {
                         #expect(throws: Never.self) { try JSONValue(parsing: line.utf8) }
                     }
                 }
-                let keys = try await RosterProcess.run(["keys", "list", "--json"], in: folder, environment: environment)
+                let keys = try await RosterProcess.run(
+                    ["keys", "list", "--json"],
+                    in: folder,
+                    environment: environment
+                )
                 #expect(try JSONValue(parsing: keys.output.utf8).arrayValue?.count == 1)
             }
         }
@@ -98,9 +102,14 @@ struct ServeTests {
             try await Folder.use { folder in
                 let environment = ["DATABASE_URL": database.exposed, "ROSTER_LOG_LEVEL": "critical"]
                 _ = try await RosterProcess.run(["migrate"], in: folder, environment: environment)
-                _ = try await RosterProcess.running(["serve", "--port", "0"], in: folder, environment: environment) { process in
+                _ = try await RosterProcess.running(["serve", "--port", "0"], in: folder, environment: environment) {
+                    process in
                     let port = try #require(try await Self.url(process).split(separator: ":").last.map(String.init))
-                    let second = try await RosterProcess.run(["serve", "--port", port], in: folder, environment: environment)
+                    let second = try await RosterProcess.run(
+                        ["serve", "--port", port],
+                        in: folder,
+                        environment: environment
+                    )
                     #expect(second.code == 1)
                     #expect(second.errors.split(separator: "\n").count == 1, "\(second.errors)")
                     #expect(second.errors.contains("ort \(port)") && second.errors.contains("\(process.processID)"))

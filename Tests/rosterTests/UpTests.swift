@@ -122,12 +122,7 @@ struct UpTests {
             let ending = try await RosterProcess.running(["up", "--port", "0"], in: folder) { process in
                 _ = try await process.line(with: "Ctrl-C ends everything")
                 let connection = try Self.connection(folder)
-                // A stream that takes a minute.
-                let stream = "curl -sN \(connection.url)/v1/chat/completions"
-                    + " -H 'Authorization: Bearer \(connection.clientKey.exposed)' -H 'Content-Type: application/json'"
-                    + " -d '{\"model\": \"openai/gpt-4o-mini\", \"stream\": true, \"messages\":"
-                    + " [{\"role\": \"user\", \"content\": \"simulate: delay=20s\"}]}'"
-                    + " >\(folder.path)/stream"
+                let stream = Self.stream(connection, "delay=1s,tokens=100", into: folder)
                 async let client = shell(stream)
                 try await eventually("the stream has begun") {
                     (FileManager.default.contents(atPath: "\(folder.path)/stream") ?? Data()).count > 0
@@ -144,10 +139,35 @@ struct UpTests {
         }
     }
 
+    @Test("A stream that is under way when the signal comes ends whole", arguments: [1, 2])
+    func wholeStream(replicas: Int) async throws {
+        try await Folder.use { folder in
+            let arguments = ["up", "--port", "0", "--replicas", "\(replicas)"]
+            let ending = try await RosterProcess.running(arguments, in: folder) { process in
+                _ = try await process.line(with: "Ctrl-C ends everything")
+                let stream = Self.stream(try Self.connection(folder), "delay=100ms,tokens=20", into: folder)
+                async let client = shell(stream)
+                try await eventually("the stream has begun") {
+                    (FileManager.default.contents(atPath: "\(folder.path)/stream") ?? Data()).count > 0
+                }
+                try process.send(.terminate)
+                #expect(try await client.code == 0)
+            }
+            #expect(ending.code == 0, "\(ending.errors)")
+            let text = String(
+                decoding: FileManager.default.contents(atPath: "\(folder.path)/stream") ?? Data(),
+                as: UTF8.self
+            )
+            #expect(text.hasSuffix("data: [DONE]\n\n"), "\(text.suffix(300))")
+            try await folder.expectNoProcesses()
+        }
+    }
+
     @Test("Replicas share the requests; one that dies is started again; a signal ends all")
     func replicas() async throws {
         try await Folder.use { folder in
-            let ending = try await RosterProcess.running(["up", "--port", "0", "--replicas", "2"], in: folder) { process in
+            let ending = try await RosterProcess.running(["up", "--port", "0", "--replicas", "2"], in: folder) {
+                process in
                 _ = try await process.line(with: "Ctrl-C ends everything")
                 let connection = try Self.connection(folder)
                 #expect(connection.replicas.count == 2)
@@ -188,6 +208,17 @@ struct UpTests {
     }
 
     // MARK: Helpers of these tests
+
+    /// A curl that writes the answer's events to the file `stream` as they come.
+    private static func stream(_ connection: ConnectionFile, _ behaviour: String, into folder: Folder) -> String {
+        let request: JSONValue = [
+            "model": "openai/gpt-4o-mini", "stream": true,
+            "messages": [["role": "user", "content": .string("simulate: \(behaviour)")]],
+        ]
+        return
+            "curl -sN \(connection.url)/v1/chat/completions -H 'Authorization: Bearer \(connection.clientKey.exposed)'"
+            + " -H 'Content-Type: application/json' -d '\(request.serializedString())' >\(folder.path)/stream"
+    }
 
     /// The curl of the last lines, as somebody would paste it.
     private static func pasted(_ output: String) -> String {

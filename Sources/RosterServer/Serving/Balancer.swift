@@ -75,8 +75,10 @@ package struct Balancer: Service {
             .childChannelInitializer { client in
                 guard connections.add(client) else { return client.close() }
                 return client.eventLoop.makeCompletedFuture {
-                    let start = StartHandler { self.connect(client, trying: self.targets.inTurn()[...]) }
-                    try client.pipeline.syncOperations.addHandler(start)
+                    try client.pipeline.syncOperations.addHandler(
+                        // Before the connection is active it cannot be joined with another.
+                        RelayHandler { self.connect(client, trying: self.targets.inTurn()[...]) }
+                    )
                 }
             }
     }
@@ -92,28 +94,30 @@ package struct Balancer: Service {
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
             .channelOption(.autoRead, value: false)
             .connectTimeout(.seconds(2))
+            .channelInitializer { replica in
+                replica.eventLoop.makeCompletedFuture {
+                    try replica.pipeline.syncOperations.addHandler(RelayHandler())
+                }
+            }
             .connect(host: "127.0.0.1", port: port)
             .whenComplete { result in
                 switch result {
-                case .success(let replica): RelayHandler.join(client, replica)
+                case .success(let replica): self.join(client, replica)
                 case .failure: self.connect(client, trying: ports.dropFirst())
                 }
             }
     }
-}
 
-/// Does something as soon as a connection can be used, which it cannot while it is being set up.
-private final class StartHandler: ChannelInboundHandler {
-    typealias InboundIn = ByteBuffer
-
-    private let start: () -> Void
-
-    init(_ start: @escaping () -> Void) {
-        self.start = start
-    }
-
-    func channelActive(context: ChannelHandlerContext) {
-        self.start()
-        context.fireChannelActive()
+    private func join(_ client: any Channel, _ replica: any Channel) {
+        do {
+            RelayHandler.join(
+                try client.pipeline.syncOperations.handler(type: RelayHandler.self),
+                try replica.pipeline.syncOperations.handler(type: RelayHandler.self)
+            )
+        } catch {
+            // One of them has closed meanwhile, and its handlers are gone: then neither is of use.
+            client.close(promise: nil)
+            replica.close(promise: nil)
+        }
     }
 }

@@ -70,7 +70,7 @@ struct Preparation: Service {
     func run() async throws {
         do {
             try await cancelWhenGracefulShutdown { try await self.prepareInTheEnd() }
-        } catch where Task.isShuttingDownGracefully {
+        } catch  where Task.isShuttingDownGracefully {
             // What was under way was cut short: nobody needs it any more.
             return
         }

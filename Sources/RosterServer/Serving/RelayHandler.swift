@@ -2,50 +2,64 @@ import NIOCore
 
 /// One end of a relayed connection: what arrives here leaves at the other end.
 ///
-/// Both ends are on one event loop, so that they call each other directly. Each holds the other until either closes.
+/// Both ends are on one event loop, so that they call each other directly; each holds the other until either closes. An end
+/// that has no other yet keeps what arrives: NIO reads a connection to its end as soon as the peer has said everything,
+/// also one that nobody asked it to read. That is at most what the kernel holds for a socket.
 final class RelayHandler: ChannelDuplexHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
+    private let onActive: () -> Void
     private var other: RelayHandler?
     private var context: ChannelHandlerContext?
+    private var kept: [ByteBuffer] = []
+    private var hasHeardEverything = false
     private var wantsToRead = false
     private var hasEnded = false
 
-    /// Joins two connections of one event loop, and begins to read both.
-    ///
-    /// - Parameters:
-    ///   - left: A connection that is not read yet.
-    ///   - right: Another one.
-    static func join(_ left: any Channel, _ right: any Channel) {
-        let (first, second) = (RelayHandler(), RelayHandler())
-        (first.other, second.other) = (second, first)
-        do {
-            try left.pipeline.syncOperations.addHandler(first)
-            try right.pipeline.syncOperations.addHandler(second)
-        } catch {
-            // One of them has closed meanwhile; then neither is of use.
-            left.close(promise: nil)
-            right.close(promise: nil)
+    /// - Parameter onActive: What to do as soon as the connection can be used; not called for one that can be already.
+    init(onActive: @escaping () -> Void = {}) {
+        self.onActive = onActive
+    }
+
+    /// Joins two connections of one event loop that have a handler each, and begins to read both.
+    static func join(_ left: RelayHandler, _ right: RelayHandler) {
+        guard !left.hasEnded, !right.hasEnded else {
+            left.close()
+            right.close()
             return
         }
-        for channel in [left, right] { channel.setOption(.autoRead, value: true).whenFailure { _ in channel.close(promise: nil) } }
+        (left.other, right.other) = (right, left)
+        for end in [left, right] { end.begin() }
+    }
+
+    private func begin() {
+        for bytes in self.kept { self.other?.send(bytes) }
+        self.kept = []
+        self.other?.context?.flush()
+        if self.hasHeardEverything { self.other?.context?.close(mode: .output, promise: nil) }
+        guard let channel = self.context?.channel else { return }
+        channel.setOption(.autoRead, value: true).whenFailure { _ in channel.close(promise: nil) }
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
-        // Closed before this handler was there: nobody will say so again.
-        if !context.channel.isActive { self.end() }
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
+        self.end()
         self.context = nil
-        self.other = nil
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        self.onActive()
+        context.fireChannelActive()
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        self.other?.context?.write(data, promise: nil)
+        let bytes = self.unwrapInboundIn(data)
+        if let other = self.other { other.send(bytes) } else { self.kept.append(bytes) }
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
@@ -71,7 +85,8 @@ final class RelayHandler: ChannelDuplexHandler {
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if case .some(.inputClosed) = event as? ChannelEvent {
-            // What was passed on before leaves first: close(.output) comes after the flush.
+            self.hasHeardEverything = true
+            // What was passed on before leaves first: the end comes after the flush.
             self.other?.context?.flush()
             self.other?.context?.close(mode: .output, promise: nil)
         }
@@ -85,6 +100,14 @@ final class RelayHandler: ChannelDuplexHandler {
     func channelInactive(context: ChannelHandlerContext) {
         self.end()
         context.fireChannelInactive()
+    }
+
+    private func send(_ bytes: ByteBuffer) {
+        self.context?.write(self.wrapOutboundOut(bytes), promise: nil)
+    }
+
+    private func close() {
+        self.context?.close(promise: nil)
     }
 
     /// The other end has nobody to speak to any more; what it was given still leaves.

@@ -53,7 +53,9 @@ extension Settings {
         for facts in self.list.all.map(\.facts) {
             let names = facts.variables.map { "`\($0)`" }.joined(separator: ", ")
             let defaultText = facts.defaultText.flatMap { $0.isEmpty ? nil : "`\($0)`" } ?? ""
-            lines.append("| \(names) | `--\(facts.flag)` | \(facts.kind.replacing("|", with: "\\|")) | \(defaultText) | \(facts.meaning) |")
+            lines.append(
+                "| \(names) | `--\(facts.flag)` | \(facts.kind.replacing("|", with: "\\|")) | \(defaultText) | \(facts.meaning) |"
+            )
         }
         for variable in ProviderVariable.all {
             lines.append("| `\(variable.name)` | | \(variable.isSecret ? "secret" : "URL") | | \(variable.meaning) |")

@@ -42,7 +42,9 @@ struct KeysCommand: AsyncParsableCommand {
         )
         var scopes: [APIKey.Scope] = [.inference]
 
-        @Option(help: "When it ends by itself: a day (2027-01-31), a time (2027-01-31T12:00:00Z), or a span (30d, 12h).")
+        @Option(
+            help: "When it ends by itself: a day (2027-01-31), a time (2027-01-31T12:00:00Z), or a span (30d, 12h)."
+        )
         var expires: Expiry?
 
         @Flag(help: "For programs.")
@@ -97,7 +99,8 @@ struct KeysCommand: AsyncParsableCommand {
             ])
             for key in keys {
                 table.add([
-                    String(key.id), "\(key.prefix)…", String(key.description.prefix(40)), key.owner ?? "–", key.scopeNames,
+                    String(key.id), "\(key.prefix)…", String(key.description.prefix(40)), key.owner ?? "–",
+                    key.scopeNames,
                     String(key.priority), key.createdAt.formatted(.iso8601), key.state,
                 ])
             }
@@ -130,7 +133,8 @@ struct KeysCommand: AsyncParsableCommand {
                 return Terminal.say(["id": JSONValue(self.id), "revoked": true, "revision": JSONValue(revision)])
             }
             Terminal.say(
-                revision.map { "Key \(self.id) is ended, with revision \($0)." } ?? "Key \(self.id) had been ended before."
+                revision.map { "Key \(self.id) is ended, with revision \($0)." }
+                    ?? "Key \(self.id) had been ended before."
             )
         }
     }

@@ -94,7 +94,9 @@ struct ModelsCommand: AsyncParsableCommand {
             guard !offers.isEmpty else {
                 let names = snapshot.offers.flatMap { [$0.qualifiedName, $0.model.apiName] }
                 let nearest = NearestName.of(self.id, among: names).map { "; did you mean \($0)?" }
-                throw CommandFailure("there is no model “\(self.id)”\(nearest ?? ": the registry is empty, run roster sync.")")
+                throw CommandFailure(
+                    "there is no model “\(self.id)”\(nearest ?? ": the registry is empty, run roster sync.")"
+                )
             }
             if self.json {
                 return Terminal.say(exact == nil ? .array(offers.map { .object($0.json) }) : .object(offers[0].json))

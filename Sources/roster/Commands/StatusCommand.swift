@@ -31,7 +31,10 @@ struct StatusCommand: AsyncParsableCommand {
         if self.verbose { Terminal.note("Asking \(url).") }
         let logger = invocation.logger(for: settings, isVerbose: self.verbose)
         let (readiness, status) = try await ReplicaQuestion.run(settings, logger: logger) { client in
-            (try await client.ask("\(url)/readyz", key: nil), try await client.ask("\(url)/v1/registry/status", key: key))
+            (
+                try await client.ask("\(url)/readyz", key: nil),
+                try await client.ask("\(url)/v1/registry/status", key: key)
+            )
         }
         let isReady = readiness.status == 200
         if self.json {

@@ -73,7 +73,8 @@ struct SyncCommand: AsyncParsableCommand {
         for report in reports {
             table.add([
                 report.provider, report.isDryRun ? "\(report.outcome.rawValue) (dry run)" : report.outcome.rawValue,
-                String(report.fetched), String(report.transformed), String(report.diff.added), String(report.diff.changed),
+                String(report.fetched), String(report.transformed), String(report.diff.added),
+                String(report.diff.changed),
                 String(report.diff.deactivated), String(report.diff.quarantined), Progress.text(report.duration),
             ])
         }

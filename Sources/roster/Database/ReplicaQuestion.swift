@@ -39,7 +39,10 @@ struct ReplicaQuestion: Sendable {
     /// - Returns: The status and the document.
     /// - Throws: `CommandFailure` in a sentence.
     func ask(_ url: String, key: Secret?) async throws -> Answer {
-        var request = TransferRequest(url: url, timeouts: .init(connect: .seconds(2), firstByte: .seconds(5), idle: .seconds(5)))
+        var request = TransferRequest(
+            url: url,
+            timeouts: .init(connect: .seconds(2), firstByte: .seconds(5), idle: .seconds(5))
+        )
         if let key { request.headers[.authorization] = "Bearer \(key.exposed)" }
         let response: TransferResponse
         let body: ByteBuffer

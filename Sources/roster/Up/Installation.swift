@@ -1,3 +1,4 @@
+import ArgumentParser
 import Discovery
 import FoundationEssentials
 import LocalCluster
@@ -42,24 +43,35 @@ struct Installation: Service {
     }
 
     func run() async throws {
+        // What can be known to be wrong is said before servers are started.
+        _ = try self.settings.trustedNetworkList()
+        _ = try self.settings.providerEnvironment()
+        if self.recordings != nil, !self.usesSimulator {
+            throw ValidationError("--recordings is for the simulator, which is not used: a provider's key is set.")
+        }
         if self.settings.port != 0 {
-            // Before minutes are spent on a database that nobody could reach.
             try FreePort.check(UInt16(self.settings.port), for: "the gateway")
         }
         if self.beginsEmpty { try await InstallationFolder.empty(self.folder) }
         let hasServers = NIOLockedValueBox(false)
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await self.runServers { hasServers.withLockedValue { $0 = true } } }
+        try await withThrowingTaskGroup(of: Bool.self) { group in
+            group.addTask {
+                try await self.runServers { hasServers.withLockedValue { $0 = true } }
+                return true
+            }
             group.addTask {
                 try await gracefulShutdown()
-                // Whoever is still starting servers does not look out for a shutdown.
+                // Whoever is still starting servers does not look out for a shutdown; what comes after does.
                 if !hasServers.withLockedValue({ $0 }) { throw CancellationError() }
-                try await Task.sleep(for: .seconds(86_400 * 365))
+                return false
             }
             defer { group.cancelAll() }
-            try await group.next()
+            while let isOver = try await group.next(), !isOver {}
         }
     }
+
+    /// Whether providers are impersonated: nobody gave a key of a real one, nor another way to them.
+    private var usesSimulator: Bool { !self.settings.hasProviderKey && self.settings.egressURL == nil }
 
     private func runServers(_ onReady: @escaping @Sendable () -> Void) async throws {
         let steps = NIOLockedValueBox<Progress.Step?>(self.progress.begin("Starting PostgreSQL and Redis"))
@@ -89,10 +101,9 @@ struct Installation: Service {
 
     /// With servers: everything else, the simulator outliving what may ask it.
     private func fill(_ servers: LocalCluster.Servers) async throws {
-        let usesSimulator = !self.settings.hasProviderKey && self.settings.egressURL == nil
         var services: [ServiceGroupConfiguration.ServiceConfiguration] = []
         var simulator: ProviderSimulator?
-        if usesSimulator {
+        if self.usesSimulator {
             var configuration = SimulatorConfiguration()
             configuration.recordings = self.recordings
             let made = ProviderSimulator(configuration, logger: self.logger)

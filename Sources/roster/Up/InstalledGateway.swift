@@ -66,6 +66,9 @@ struct InstalledGateway: Service {
         let before = try ConnectionFile.read(path)
         let admin = settings.adminKey ?? before?.adminKey ?? Secret("adm_" + Secret.newClientKey().exposed.dropFirst(3))
         let wanted = settings.clientKey ?? before?.clientKey
+        if before?.simulatorURL != nil, self.simulator == nil {
+            Terminal.note("  The registry was filled by the simulator; --fresh begins with the providers' own lists.")
+        }
         let client = try await RegistrySession.run(settings, logger: self.installation.logger) { session in
             try await Self.register(wanted, in: session.store)
         }

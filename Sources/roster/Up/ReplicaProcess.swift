@@ -46,14 +46,25 @@ struct ReplicaProcess: Service {
         let lived: Duration
     }
 
+    /// Starts in a row that may fail before a replica has ever listened.
+    private static let attempts = 5
+
     func run() async throws {
         var port = 0
+        var failures = 0
         var pause = Duration.milliseconds(250)
         while !Task.isShuttingDownGracefully {
             try Task.checkCancellation()
             let ending = try await self.runOnce(port: port)
             self.onChange(.ended(port: ending.port))
             guard !Task.isShuttingDownGracefully else { return }
+            failures = ending.port == nil ? failures + 1 : 0
+            guard failures < Self.attempts else {
+                throw CommandFailure(
+                    "replica \(self.number) ended \(failures) times before it listened "
+                        + "(\(Self.words(ending.status))): its own words are above."
+                )
+            }
             // The same address as before, unless that is why it could not start.
             port = ending.port ?? 0
             if ending.lived > .seconds(30) { pause = .milliseconds(250) }
