@@ -1,6 +1,7 @@
 public import FoundationEssentials
 public import Logging
 import NIOConcurrencyHelpers
+import Postgres
 public import ServiceLifecycle
 
 /// Keeps a replica's snapshot up to date: the one place that says which revision is served, and how fresh it is.
@@ -119,6 +120,8 @@ public final class SnapshotFeed: Service, Sendable {
                 do {
                     try await self.catchUp()
                 } catch is CancellationError {
+                    break
+                } catch let error as PostgresError where error.code == .cancelled || error.code == .closed {
                     break
                 } catch {
                     self.note(failure: "\(error)")
