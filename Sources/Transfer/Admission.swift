@@ -80,7 +80,9 @@ struct Admission<Ticket: Hashable> {
     mutating func next() -> Ticket? {
         guard self.running < self.maximumRunning else { return nil }
         for _ in 0..<self.turns.count {
-            guard let origin = self.turns.popFirst(), var host = self.hosts.removeValue(forKey: origin) else { return nil }
+            guard let origin = self.turns.popFirst(), var host = self.hosts.removeValue(forKey: origin) else {
+                return nil
+            }
             guard host.running < host.limit else {
                 self.hosts[origin] = host
                 self.turns.append(origin)

@@ -28,6 +28,7 @@ final class EasyHandle {
     var failure: (code: TransferError.Code, reason: String)?
     var isTouched = false
     var isHeadHandedOver = false
+    var hasNotedIdleTime = false
     var isReceivingPaused = false
     var isSendingPaused = false
     var attempts = 0
@@ -129,6 +130,7 @@ final class EasyHandle {
         )
         self.failure = nil
         self.isHeadHandedOver = false
+        self.hasNotedIdleTime = false
         self.isReceivingPaused = false
         self.isSendingPaused = false
         self.attempts = 0

@@ -4,7 +4,8 @@ import Reactor
 /// Time-outs, all but the one for connecting, which is libcurl's.
 ///
 /// A deadline that moves with every chunk is not set anew with every chunk: one timer stands at the earliest deadline
-/// there was, and when it fires, all transfers are asked what theirs is now. With transfers that do not run into their
+/// there was, and when it fires, all transfers are asked what theirs is now. (A deadline only ever moves into the future,
+/// except when the first byte of a response comes, which is noted.) With transfers that do not run into their
 /// deadlines this happens a few times a minute, whatever their number.
 extension Engine {
     /// How close together two sweeps may be.

@@ -44,6 +44,7 @@ extension Engine {
             }
         }
         self.isClosed = true
+        self.touchedHandles.removeAll()
         self.idleHandles.removeAll()
         self.handles.removeAll()
         self.routes.removeAll()

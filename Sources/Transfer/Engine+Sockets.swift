@@ -72,13 +72,23 @@ extension Engine {
         case CURL_POLL_INOUT: interest = [.readable, .writable]
         default: interest = []
         }
+        // libcurl has easy handles of its own, which it uses to end connections with.
+        let handle = number.flatMap { self.handles.indices.contains($0) ? self.handles[$0] : nil }
         do throws(ReactorError) {
-            try self.sockets.want(interest, of: socket, on: self.reactor) { seen in
+            // A transfer that is paused has no interest either, but the connection is its own.
+            let isIdle = interest.isEmpty && handle?.isReceivingPaused != true
+            let endsWhenReadable = isIdle && handle?.exchange?.origin.scheme == .http
+            try self.sockets.want(
+                interest,
+                of: socket,
+                endsWhenReadable: endsWhenReadable,
+                on: self.reactor
+            ) { seen in
                 self.assumeIsolated { $0.isReady(socket, seen) }
             }
         } catch {
             // libcurl would give up all transfers if it were told; this one is ended when the turn ends.
-            guard let number, let handle = self.handles[number] else { return }
+            guard let handle else { return }
             handle.failure = (.failed, "its socket cannot be watched: \(error)")
             handle.touch()
         }
@@ -97,6 +107,7 @@ extension Engine {
         if seen.contains(.readable) { mask |= CURL_CSELECT_IN }
         if seen.contains(.writable) { mask |= CURL_CSELECT_OUT }
         if !seen.isDisjoint(with: .failed) { mask |= CURL_CSELECT_ERR }
+        self.fruitlessDrives = 0
         var running: Int32 = 0
         self.check(curl_multi_socket_action(self.multi, socket, mask, &running))
         self.scheduleSettling()
@@ -132,7 +143,7 @@ extension Engine {
 
     /// A timer that is set for an earlier time stays: it is cheaper to find nothing to do than to set it anew for each
     /// transfer.
-    private func setCurlTimer(_ deadline: ContinuousClock.Instant) {
+    func setCurlTimer(_ deadline: ContinuousClock.Instant) {
         if let set = self.curlTimer {
             guard set.due > deadline else { return }
             self.reactor.cancel(set.timer)

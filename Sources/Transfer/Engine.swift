@@ -37,6 +37,8 @@ actor Engine {
 
     // Time.
     var curlIsDue = false
+    /// How often libcurl was driven since a callback last brought something.
+    var fruitlessDrives = 0
     var curlDeadline: ContinuousClock.Instant?
     var curlTimer: (timer: Reactor.Timer, due: ContinuousClock.Instant)?
     var sweepTimer: (timer: Reactor.Timer, due: ContinuousClock.Instant)?
@@ -258,6 +260,7 @@ actor Engine {
 
     /// A callback brought something for a handle for the first time in this turn.
     func touched(_ number: Int) -> ContinuousClock.Instant {
+        self.fruitlessDrives = 0
         self.touchedHandles.append(number)
         self.scheduleSettling()
         return self.turn()
@@ -274,6 +277,7 @@ actor Engine {
         for _ in 0..<4 {
             if self.curlIsDue { self.drive() }
             self.takeEnded()
+            self.endEarly()
             while !self.isClosed, let next = self.admission.next() {
                 guard case .waiting(let exchange) = self.places[next] else { continue }
                 self.start(exchange)
@@ -281,14 +285,26 @@ actor Engine {
             guard self.curlIsDue else { break }
         }
         self.handOver()
+        self.pauseIfFruitless()
         self.isSettling = false
         self.now = nil
         if self.curlIsDue || !self.ended.isEmpty { self.scheduleSettling() }
     }
 
+    /// libcurl 7.88 asks to be driven at once, again and again, while an HTTP/2 stream cannot go on. It is made to wait
+    /// for a moment when nothing comes of it, or it would take a whole core.
+    private func pauseIfFruitless() {
+        guard self.curlIsDue, self.fruitlessDrives > 16 else { return }
+        self.curlIsDue = false
+        let deadline = self.turn() + .milliseconds(min(self.fruitlessDrives / 16, 10))
+        self.curlDeadline = deadline
+        self.setCurlTimer(deadline)
+    }
+
     private func drive() {
         self.curlIsDue = false
         guard !self.isClosed else { return }
+        self.fruitlessDrives += 1
         var running: Int32 = 0
         self.check(curl_multi_socket_action(self.multi, transfer_socket_timeout(), 0, &running))
     }
@@ -305,6 +321,18 @@ actor Engine {
         }
     }
 
+    /// Ends what libcurl would not end by itself.
+    private func endEarly() {
+        for number in self.touchedHandles {
+            guard let handle = self.handles[number], handle.isTouched, let exchange = handle.exchange else { continue }
+            if handle.failure != nil {
+                self.end(exchange, .failed(self.error(of: handle, CURLE_OK)))
+            } else if self.hasAllOfUnfinished(handle, exchange) {
+                self.end(exchange, .complete)
+            }
+        }
+    }
+
     private func handOver() {
         let touched = self.touchedHandles
         self.touchedHandles.removeAll(keepingCapacity: true)
@@ -312,9 +340,10 @@ actor Engine {
             guard let handle = self.handles[number], handle.isTouched else { continue }
             handle.isTouched = false
             guard let exchange = handle.exchange else { continue }
-            guard handle.failure == nil else {
-                self.end(exchange, .failed(self.error(of: handle, CURLE_OK)))
-                continue
+            if handle.firstByteAt != nil, !handle.hasNotedIdleTime {
+                // From here on another time-out holds, and it may be shorter than what was left of the first.
+                handle.hasNotedIdleTime = true
+                self.noteDeadline(.current(of: exchange, on: handle, now: self.turn()))
             }
             let head = self.takeHead(of: handle)
             if exchange.hand(head: head, outcome: nil) {
@@ -331,6 +360,21 @@ actor Engine {
             _ = exchange.hand(head: head, outcome: outcome)
         }
         if self.isRefusing, self.places.isEmpty { self.close() }
+    }
+
+    /// Whether a response over HTTP/2 is there in full while libcurl still tries to send the request's body.
+    ///
+    /// A server may answer early and want no more (RFC 9113 §8.1). libcurl 7.88 then never ends the transfer.
+    private func hasAllOfUnfinished(_ handle: EasyHandle, _ exchange: Exchange) -> Bool {
+        guard self.version == .http2IfOffered, handle.reader.isComplete, !exchange.request.decompress else {
+            return false
+        }
+        switch exchange.request.body {
+        case .none: return false
+        case .bytes, .stream: break
+        }
+        guard handle.bodyBytes == handle.reader.head.contentLength else { return false }
+        return (handle.number(CURLINFO_HTTP_VERSION) ?? 0) >= Int(CURL_HTTP_VERSION_2_0)
     }
 
     private func takeHead(of handle: EasyHandle) -> PartialResponse? {

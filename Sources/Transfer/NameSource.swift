@@ -102,7 +102,8 @@ final class NameSource: Sendable {
         } catch {
             result = .failure(error)
         }
-        let (answer, waiting) = self.entries.withLockedValue { entries -> (Result<Addresses, any Error>, [Reply<Void>]) in
+        let (answer, waiting) = self.entries.withLockedValue {
+            entries -> (Result<Addresses, any Error>, [Reply<Void>]) in
             let waiting: [Reply<Void>]
             let old: Addresses?
             switch entries[name] {

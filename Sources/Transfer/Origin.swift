@@ -57,7 +57,9 @@ struct Origin: Sendable, Hashable {
 
         let portText: Slice<UnsafeBufferPointer<UInt8>>
         if authority.first == UInt8(ascii: "[") {
-            guard let close = authority.firstIndex(of: UInt8(ascii: "]")) else { throw Self.invalid("a bracket is open") }
+            guard let close = authority.firstIndex(of: UInt8(ascii: "]")) else {
+                throw Self.invalid("a bracket is open")
+            }
             self.host = Self.lowercased(authority[authority.index(after: authority.startIndex)..<close])
             guard NameSource.isAddress(self.host), self.host.utf8.contains(UInt8(ascii: ":")) else {
                 throw Self.invalid("what stands in brackets is no IPv6 address")

@@ -79,7 +79,8 @@ public struct TransferBody: AsyncSequence, Sendable {
                 throw TransferError(
                     .bodyTooLarge,
                     host: "the server",
-                    reason: "the response's body has \(bytes.readableBytes) bytes, more than the \(limit) that are allowed",
+                    reason:
+                        "the response's body has \(bytes.readableBytes) bytes, more than the \(limit) that are allowed",
                     requestMayHaveReachedServer: true,
                     responseHadBegun: true,
                     bodyBytesReceived: bytes.readableBytes
@@ -91,7 +92,10 @@ public struct TransferBody: AsyncSequence, Sendable {
             var whole = ByteBuffer()
             while var bytes = try await lease.exchange.next(atLeast: .max, isolation: isolation) {
                 guard whole.readableBytes + bytes.readableBytes <= limit else {
-                    throw lease.exchange.end(.bodyTooLarge, "the response's body has more than the \(limit) bytes allowed")
+                    throw lease.exchange.end(
+                        .bodyTooLarge,
+                        "the response's body has more than the \(limit) bytes allowed"
+                    )
                 }
                 if whole.readableBytes == 0 { whole = bytes } else { whole.writeBuffer(&bytes) }
             }

@@ -104,7 +104,11 @@ public final class TransferClient: Service, Sendable {
     private static func check(_ request: TransferRequest, to origin: Origin) throws(TransferError) {
         let host = origin.displayName
         guard request.method != .connect else {
-            throw TransferError(.invalidHeader, host: host, reason: "CONNECT asks for a tunnel, which this client has not")
+            throw TransferError(
+                .invalidHeader,
+                host: host,
+                reason: "CONNECT asks for a tunnel, which this client has not"
+            )
         }
         switch request.body {
         case .none:
@@ -134,7 +138,8 @@ public final class TransferClient: Service, Sendable {
     }
 
     private func engine(for request: TransferRequest) -> Engine {
-        let engines = request.version == .http2IfOffered && !self.secondEngines.isEmpty ? self.secondEngines : self.engines
+        let engines =
+            request.version == .http2IfOffered && !self.secondEngines.isEmpty ? self.secondEngines : self.engines
         guard engines.count > 1 else { return engines[0] }
         let index = self.turn.withLockedValue { turn in
             turn = (turn + 1) % engines.count

@@ -191,7 +191,8 @@ private func eventually(_ what: Comment, _ condition: () async -> Bool) async th
         await pipe.shut()
     }
 
-    @Test(.timeLimit(.minutes(1))) func `what is asked for while a turn ends is called without another event`() async throws {
+    @Test(.timeLimit(.minutes(1)))
+    func `what is asked for while a turn ends is called without another event`() async throws {
         let pipe = try Pipe(on: Reactor(name: "test"))
         await pipe.nestedEndsOfTurn(10)
         await pipe.shut()

@@ -68,7 +68,8 @@ private enum Gzip {
 @Suite(.timeLimit(.minutes(1))) struct CompressionTests {
     private func answer(_ peer: Peer, _ body: [UInt8], chunked: Bool) throws {
         guard let request = try peer.readRequest() else { return }
-        let head = "HTTP/1.1 200 OK\r\nX-Asked: \(request.value("Accept-Encoding") ?? "-")\r\nContent-Encoding: gzip\r\n"
+        let head =
+            "HTTP/1.1 200 OK\r\nX-Asked: \(request.value("Accept-Encoding") ?? "-")\r\nContent-Encoding: gzip\r\n"
         if chunked {
             try peer.write(head + "Transfer-Encoding: chunked\r\n\r\n\(String(body.count, radix: 16))\r\n")
             try peer.write(body)
@@ -126,7 +127,8 @@ private enum Gzip {
     }
 
     @Test func `a body that is no gzip is named`() async throws {
-        try await withServer(script: { peer in try self.answer(peer, Array("not gzip at all".utf8), chunked: false) }) { server in
+        try await withServer(script: { peer in try self.answer(peer, Array("not gzip at all".utf8), chunked: false) }) {
+            server in
             try await withClient { client in
                 let error = try await client.failure(TransferRequest(url: server.url(), decompress: true))
                 #expect(error.code == .protocolViolation, "\(error)")

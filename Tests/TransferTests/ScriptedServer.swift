@@ -1,6 +1,10 @@
 import Glibc
 import NIOConcurrencyHelpers
 
+/// Held while a descriptor exists that a child process would inherit, and while one is started: a child that holds a
+/// connection keeps its other end from seeing that it was closed.
+let inheritance = NIOLock()
+
 /// A server that does exactly what a script says, byte by byte, faults included. Every connection has a thread of its
 /// own, which runs the script from the beginning; the test that makes a server stops it.
 final class ScriptedServer: Sendable {
@@ -23,7 +27,7 @@ final class ScriptedServer: Sendable {
     }
 
     private struct State {
-        var peers: [Int32: Peer] = [:]
+        var peers: [Int: Peer] = [:]
         var accepted = 0
         var threads = 0
         var isStopped = false
@@ -43,7 +47,8 @@ final class ScriptedServer: Sendable {
 
     init(receiveBuffer: Int32? = nil, sendBuffer: Int32? = nil, script: @escaping Script) throws {
         self.script = script
-        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
+        let listener = socket(AF_INET, kind, 0)
         guard listener >= 0 else { throw Failure(operation: "socket", number: errno) }
         self.listener = listener
         var on: Int32 = 1
@@ -86,7 +91,13 @@ final class ScriptedServer: Sendable {
 
     private func acceptAll() {
         while true {
-            let socket = accept(self.listener, nil, nil)
+            var ready = pollfd(fd: self.listener, events: Int16(POLLIN), revents: 0)
+            _ = poll(&ready, 1, -1)
+            let socket = inheritance.withLock {
+                let socket = accept(self.listener, nil, nil)
+                if socket >= 0 { _ = fcntl(socket, F_SETFD, FD_CLOEXEC) }
+                return socket
+            }
             if self.state.withLockedValue({ $0.isStopped }) {
                 if socket >= 0 { close(socket) }
                 return
@@ -96,14 +107,14 @@ final class ScriptedServer: Sendable {
             setsockopt(socket, Int32(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<Int32>.size))
             let peer = Peer(socket)
             self.state.withLockedValue { state in
-                state.peers[socket] = peer
                 state.accepted += 1
                 peer.number = state.accepted
+                state.peers[peer.number] = peer
             }
             self.startThread { server in
                 do { try server.script(peer) } catch { peer.note(error) }
-                server.state.withLockedValue { _ = $0.peers.removeValue(forKey: socket) }
                 peer.close()
+                server.state.withLockedValue { _ = $0.peers.removeValue(forKey: peer.number) }
             }
         }
     }
@@ -318,7 +329,7 @@ struct FullListener {
     private let sockets: [Int32]
 
     init() throws {
-        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
@@ -330,7 +341,9 @@ struct FullListener {
                     getsockname(listener, address, &length) == 0
                 else { return false }
                 for _ in 0..<4 {
-                    let client = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue), 0)
+                    let kind =
+                        Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
+                    let client = socket(AF_INET, kind, 0)
                     _ = connect(client, address, length)
                     sockets.append(client)
                 }

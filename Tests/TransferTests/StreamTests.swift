@@ -117,7 +117,9 @@ private func chunk(_ text: String) -> String {
         let isClosed = NIOLockedValueBox(false)
         try await withServer(script: { peer in
             _ = try peer.readRequest()
-            try peer.write("HTTP/1.1 200 OK\r\nContent-Length: 10000000\r\n\r\n" + String(repeating: "x", count: 300_000))
+            try peer.write(
+                "HTTP/1.1 200 OK\r\nContent-Length: 10000000\r\n\r\n" + String(repeating: "x", count: 300_000)
+            )
             peer.waitForClose()
             isClosed.withLockedValue { $0 = true }
         }) { server in
@@ -186,7 +188,8 @@ private func chunk(_ text: String) -> String {
                         for try await _ in try await client.send(request).body { reads.withLockedValue { $0 += 1 } }
                     }
                     try await eventually("it waits") {
-                        state.withLockedValue { $0 == ["waiting"] } && (stage == .beforeHead || reads.withLockedValue { $0 == 1 })
+                        state.withLockedValue { $0 == ["waiting"] }
+                            && (stage == .beforeHead || reads.withLockedValue { $0 == 1 })
                     }
                     task.cancel()
                     await expectFailure(.cancelled) { try await task.value }

@@ -89,7 +89,10 @@ extension TransferClient {
         do throws(TransferError) {
             let response = try await self.send(request)
             let body = try await response.body.collect(upTo: 100_000_000)
-            Issue.record("it succeeded with \(response.status) and \(body.readableBytes) bytes", sourceLocation: sourceLocation)
+            Issue.record(
+                "it succeeded with \(response.status) and \(body.readableBytes) bytes",
+                sourceLocation: sourceLocation
+            )
             throw TransferError(.failed, host: "test", reason: "succeeded")
         } catch {
             return error

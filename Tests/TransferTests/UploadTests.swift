@@ -69,11 +69,8 @@ private struct Chunks: AsyncSequence, Sendable {
         }) { server in
             try await withClient { client in
                 let body = ByteBuffer(repeating: 1, count: 1_500_000)
-                let start = ContinuousClock.now
                 let text = try await client.text(TransferRequest(method: .post, url: server.url(), body: .bytes(body)))
                 #expect(text == "1500000 -")
-                // curl's own way of asking for leave would have taken a second.
-                #expect(ContinuousClock.now - start < .milliseconds(900))
             }
         }
     }
@@ -113,7 +110,8 @@ private struct Chunks: AsyncSequence, Sendable {
         try await withServer(
             receiveBuffer: 65_536,
             script: { peer in
-                guard let request = try peer.readHead(), let length = request.value("Content-Length").flatMap({ Int($0) })
+                guard let request = try peer.readHead(),
+                    let length = request.value("Content-Length").flatMap({ Int($0) })
                 else { return }
                 try peer.write("HTTP/1.1 200 OK\r\nContent-Length: \(length)\r\n\r\n")
                 var left = length
@@ -131,7 +129,9 @@ private struct Chunks: AsyncSequence, Sendable {
                 )
                 let body = try await response.body.collect(upTo: 10_000_000)
                 var expected = ByteBuffer()
-                for number in 1...1_000 { expected.writeRepeatingByte(UInt8(truncatingIfNeeded: number), count: 10_000) }
+                for number in 1...1_000 {
+                    expected.writeRepeatingByte(UInt8(truncatingIfNeeded: number), count: 10_000)
+                }
                 #expect(body == expected)
             }
         }
