@@ -117,7 +117,7 @@ struct ProvidersCommand: AsyncParsableCommand {
                 )
             }
             if self.json {
-                Terminal.say(.object(report.json))
+                Terminal.say(report.json)
             } else {
                 let time = Progress.text(report.duration)
                 Terminal.say(

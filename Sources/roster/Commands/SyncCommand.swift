@@ -45,7 +45,7 @@ struct SyncCommand: AsyncParsableCommand {
             }
         }
         if self.json {
-            Terminal.say(.array(reports.map { .object($0.json) }))
+            Terminal.say(.array(reports.map(\.json)))
         } else {
             Terminal.say(Self.summary(reports))
         }

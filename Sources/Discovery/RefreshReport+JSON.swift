@@ -1,20 +1,19 @@
-import Discovery
-import JSON
+package import JSON
 
 extension RefreshReport {
     /// How many left-out things an answer names; the count tells of the others.
     private static let mostNamed = 50
 
     /// Whether the provider's list is in the registry now, or would be.
-    var isSuccess: Bool { self.outcome == .succeeded }
+    package var isSuccess: Bool { self.outcome == .succeeded }
 
-    /// The answer to one provider's sync.
-    var json: JSONValue {
+    /// The report for programs: the answer of `/admin/model-sync`, and what commands print with `--json`.
+    package var json: JSONValue {
         ["success": .bool(self.isSuccess), "message": .string(self.message), "details": self.details]
     }
 
     /// The counts.
-    var details: JSONValue {
+    package var details: JSONValue {
         [
             "provider": .string(self.provider),
             "provider_id": JSONValue(self.providerID),
@@ -43,7 +42,7 @@ extension RefreshReport {
 
 extension Duration {
     /// Milliseconds, rounded down.
-    var wholeMilliseconds: Int64 {
+    fileprivate var wholeMilliseconds: Int64 {
         self.components.seconds * 1_000 + self.components.attoseconds / 1_000_000_000_000_000
     }
 }
