@@ -101,6 +101,14 @@ struct SettingsFileTests {
         #expect(text == Settings.exampleFile, "run: roster config --example >.env.example")
     }
 
+    @Test("The README's table of settings is the one that the list gives")
+    func committedTable() throws {
+        let path = FilePath(#filePath).removingLastComponent().removingLastComponent().removingLastComponent()
+        let text = try FileDescriptor.open(path.appending("README.md"), .readOnly).closeAfterReading()
+        let rows = Settings.markdown.split(separator: "\n").map(String.init)
+        #expect(text.contains(rows.joined(separator: "\n")), "put what roster config --markdown prints into README.md")
+    }
+
     private func load(_ file: FilePath) async throws -> Settings {
         try await Settings.load(
             environment: ["ROSTER_CONFIG": "\(file)"],

@@ -46,7 +46,7 @@ package struct SettingList: Sendable {
         "ROSTER_TRUSTED_NETWORKS",
         .list(of: "networks such as 10.0.0.0/8"),
         default: TrustedNetworks.standardSpelling.split(separator: ",").map { String($0) },
-        meaning: "From where a key may be registered without a key."
+        meaning: "From where a key may be registered, and the models listed, without a key."
     )
     package let trustedProxies = Setting(
         "ROSTER_TRUSTED_PROXIES",
