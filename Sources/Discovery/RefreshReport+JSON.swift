@@ -42,7 +42,7 @@ extension RefreshReport {
 
 extension Duration {
     /// Milliseconds, rounded down.
-    fileprivate var wholeMilliseconds: Int64 {
+    package var wholeMilliseconds: Int64 {
         self.components.seconds * 1_000 + self.components.attoseconds / 1_000_000_000_000_000
     }
 }
