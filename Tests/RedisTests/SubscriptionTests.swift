@@ -44,13 +44,19 @@ import Testing
             try await eventually("unsubscribed when dropped") { try await subscribers() == 0 }
 
             let kept = client.subscribe(to: ["a"])
+            // The server knows of the subscription before the reader has been told.
+            let (told, tell) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
             try await withThrowingTaskGroup(of: Int.self) { group in
                 group.addTask {
                     var count = 0
-                    for await _ in kept { count += 1 }
+                    for await _ in kept {
+                        count += 1
+                        tell.yield()
+                    }
                     return count
                 }
-                try await eventually("subscribed") { try await subscribers() == 1 }
+                for await _ in told { break }
+                #expect(try await subscribers() == 1)
                 group.cancelAll()
                 for try await count in group { #expect(count == 1) }
             }
