@@ -49,7 +49,8 @@ struct UpTests {
                 let status = try await Self.json(["status", "--json"], folder)
                 #expect(status["readiness"]["ready"] == true)
                 let sync = try await Self.json(["sync", "--json", "--providers", "openai", "gemini"], folder)
-                #expect(sync.arrayValue?.compactMap { $0["outcome"]?.stringValue } == ["succeeded", "succeeded"])
+                let outcomes = sync.arrayValue?.compactMap { $0["details"]["outcome"]?.stringValue }
+                #expect(outcomes == ["succeeded", "succeeded"])
                 let made = try await Self.json(["keys", "create", "--scopes", "reader", "editor", "--json"], folder)
                 #expect(made["scopes"] == ["editor", "reader"])
                 let id = try #require(made["id"]?.int64Value)
