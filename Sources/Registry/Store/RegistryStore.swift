@@ -58,7 +58,8 @@ public struct RegistryStore: Sendable {
             let routes = try await connection.query(
                 """
                 SELECT r.id, r.name, r.strategy, r.is_active,
-                    array_remove(array_agg(m.model ORDER BY m.position), NULL) AS members
+                    coalesce(jsonb_agg(jsonb_build_object('model', m.model, 'weight', m.weight, 'requires', m.requires,
+                        'max_price', m.max_price) ORDER BY m.position) FILTER (WHERE m.id IS NOT NULL), '[]')::text AS members
                 FROM routes r LEFT JOIN route_members m ON m.route_id = r.id
                 GROUP BY r.id
                 """
