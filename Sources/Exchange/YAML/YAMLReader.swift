@@ -17,7 +17,9 @@ extension YAMLValue {
         }
         let root: Node?
         do {
-            root = try Yams.Parser(yaml: text, resolver: .basic, encoding: .utf8).singleRoot()
+            // The parser resolves the tags of keys where it looks for duplicates, and forgets whether there was one.
+            let resolver = try Resolver.basic.appending(Tag.Name(rawValue: YAMLReader.none), "^")
+            root = try Yams.Parser(yaml: text, resolver: resolver, encoding: .utf8).singleRoot()
         } catch {
             throw YAMLError(error, in: text)
         }
@@ -35,6 +37,8 @@ private struct YAMLReader {
     let limits: YAMLLimits
     private var values = 0
 
+    /// The tag of what has no tag.
+    static let none = "none"
     private static let standard = "tag:yaml.org,2002:"
 
     init(limits: YAMLLimits) {
@@ -123,7 +127,7 @@ private struct YAMLReader {
     private static func scalar(_ scalar: Node.Scalar) -> (YAMLScalar, tag: String?) {
         let tag = scalar.tag.description
         switch tag {
-        case "":
+        case "", self.none:
             let isPlain = scalar.style == .plain || scalar.style == .any
             return (isPlain ? YAMLScalar(unquoted: scalar.string) : .text(scalar.string), nil)
         case "!", self.standard + "str":
@@ -137,7 +141,7 @@ private struct YAMLReader {
 
     private static func tag(_ tag: Tag, usual: String) -> String? {
         let name = tag.description
-        return ["", "!", self.standard + usual].contains(name) ? nil : name
+        return ["", "!", self.none, self.standard + usual].contains(name) ? nil : name
     }
 }
 

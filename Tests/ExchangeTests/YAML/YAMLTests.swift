@@ -16,7 +16,8 @@ import Yams
             let text = YAMLWriter.text(of: mapping, header: round % 2 == 0 ? ["words: [", ""] : [])
             do {
                 let again = try self.read(text)
-                #expect(again.content == .mapping(mapping), "seed \(seed), round \(round):\n\(text)")
+                let isSame = again.content == .mapping(mapping)
+                #expect(isSame, "seed \(seed), round \(round):\n\(text)")
                 #expect(again.mapping.map { YAMLWriter.text(of: $0) } == YAMLWriter.text(of: mapping))
             } catch {
                 Issue.record("seed \(seed), round \(round): \(error)\n\(text)")
@@ -91,7 +92,7 @@ import Yams
         let mapping = YAMLMapping(
             [
                 "text": "plain words", "number": "8", "truth": "yes", "list": ["a", "-b"], "none": [], "empty": [:],
-                "lines": "one\n two\n", "rows": [["x": 1, "y": [2]], [[3], []]], "ende\t": "# no comment",
+                "lines": "one\n two\n", "rows": [["x": 1, "z": [2]], [[3], []]], "ende\t": "# no comment",
             ] as JSONObject
         )
         #expect(
@@ -110,7 +111,7 @@ import Yams
                    two
                 rows:
                   - x: 1
-                    y:
+                    z:
                       - 2
                   -
                     -
@@ -127,7 +128,7 @@ import Yams
     @Test(
         arguments: [
             ("a: 1\n\tb: 2\n", 2, 1, "a tab stands there"),
-            ("a: 1\nb: [1, 2\nc: 3\n", 3, 1, "it is not YAML"),
+            ("a: 1\nb: [1, 2\nc: 3\n", 3, 2, "it is not YAML"),
             ("a:\n  x: 1\n  y: 2\n  x: 3\n", 2, 3, "“x” stands twice"),
             ("a: 1\n---\nb: 2\n", 2, 1, "it is not YAML"),
             ("? [a]\n: 1\n", 1, 3, "a key must be a plain value"),
