@@ -13,14 +13,14 @@ extension RowEndpoints {
                 "\(Self.path)/\(table.name)",
                 id: "list\(table.shapeName)s",
                 summary: "List \(table.name)",
-                details: "\(table.meaning) Filters are columns with values, as in \(Self.example(table)). After a column "
-                    + "may stand .ne, .lt, .lte, .gt, .gte, .contains, .in (values between commas) or .is (null or notnull). "
+                details: "\(table.meaning) Filters are columns with values, as in \(Self.example(table)). After a "
+                    + "column may stand .ne, .lt, .lte, .gt, .gte, .contains, .in (values between commas) or .is (null or notnull). "
                     + "Text is sorted and compared by order without regard to capitals; empty cells come last. Pages hold "
                     + "together: however much is edited meanwhile, a row that nobody touches is shown once.",
                 group: .registry,
                 access: .key(.reader),
                 parameters: [
-                    .query("filter", table.filterSchema, "Conditions: column=value, column.op=value, one parameter each."),
+                    .query("filter", table.filterSchema, "Conditions, one parameter each: column.op=value."),
                     .query("q", .string, "Words that occur in \(table.searched.joined(separator: ", "))."),
                     .query(
                         "sort",
