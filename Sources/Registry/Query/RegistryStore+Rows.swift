@@ -37,11 +37,11 @@ extension RegistryStore {
                 WHERE \(matching) AND \(after) ORDER BY \(order(in: "")) LIMIT \(Int64(query.limit + 1))
             )
             SELECT page.id\(SQL.joined(keys.map { ", page.\($0)::text AS \($0)" }, separator: "")),
-                \(source.object(query.shown)) AS cells
-            FROM page, \(source.relations) WHERE t.id = page.id ORDER BY \(order(in: "page."))
+                contents.cells::text AS cells
+            FROM page JOIN (\(source.contents)) contents USING (id) ORDER BY \(order(in: "page."))
             """
         let total: SQL = "SELECT count(*) AS total FROM \(source.relations) WHERE \(matching)"
-        return try await self.reading { connection in
+        return try await self.atOneRevision { connection in
             let revision = try await connection.query("SELECT revision FROM revision_counter")
                 .only().decode(Int64.self, "revision")
             let total = try await connection.query(total.unprepared()).only().decode(Int64.self, "total")
@@ -55,7 +55,7 @@ extension RegistryStore {
                 ).text(of: query)
             }
             return RowPage(
-                rows: try rows.prefix(query.limit).map { try Self.object($0, query.table) },
+                rows: try rows.prefix(query.limit).map { try Self.object($0, query.table, query.fields) },
                 next: next,
                 total: total,
                 revision: query.revision ?? revision
@@ -89,40 +89,37 @@ extension RegistryStore {
             let column = table.identity.first.flatMap { table.column($0) }
             condition = column.map { "\(source.expression($0)) = \(name)" } ?? "false"
         }
-        let statement: SQL =
-            "SELECT \(source.object(table.columns)) AS cells FROM \(source.relations) WHERE \(condition)"
-        return try await self.reading { connection in
+        let statement: SQL = """
+            SELECT contents.cells::text AS cells
+            FROM \(source.relations) JOIN (\(source.contents)) contents ON contents.id = t.id WHERE \(condition)
+            """
+        return try await self.atOneRevision { connection in
             let latest = try await connection.query("SELECT revision FROM revision_counter")
                 .only().decode(Int64.self, "revision")
             let rows = try await connection.query(statement)
-            return (try rows.first.map { try Self.object($0, table) }, revision ?? latest)
+            return (try rows.first.map { try Self.object($0, table, nil) }, revision ?? latest)
         }
     }
 
     /// One transaction that sees one state and writes nothing.
-    private func reading<Value: Sendable>(
+    private func atOneRevision<Value: Sendable>(
         _ body: @Sendable (PostgresConnection) async throws -> Value
     ) async throws -> Value {
         try await self.client.transaction(
             isolation: .repeatableRead,
             readOnly: true,
-            settings: ["intervalstyle": "postgres"],
             body
         )
     }
 
-    private static func object(_ row: PostgresRow, _ table: RegistryTable) throws -> JSONObject {
+    private static func object(
+        _ row: PostgresRow,
+        _ table: RegistryTable,
+        _ fields: [Column]?
+    ) throws -> JSONObject {
         let cells = try JSONValue(parsing: Array(row.decode(String.self, "cells").utf8))
-        guard var object = cells.objectValue else { throw UnknownValue(column: table.name, value: cells.kind) }
-        // What the provider said is shown as the cells beside it are.
-        guard let discovered = object["discovered"]?.objectValue else { return object }
-        object["discovered"] = .object(
-            JSONObject(
-                discovered.map { name, value in
-                    (name, table.column(name).flatMap { try? $0.read(value) } ?? value)
-                }
-            )
-        )
-        return object
+        let object = table.present(cells.objectValue ?? [:])
+        guard let fields else { return object }
+        return JSONObject(fields.map { ($0.name, object[$0.name] ?? .null) })
     }
 }

@@ -50,9 +50,6 @@ package struct RowQuery: Sendable, Hashable {
     package init(_ table: RegistryTable) {
         self.table = table
     }
-
-    /// The columns to show.
-    var shown: [Column] { self.fields ?? self.table.columns }
 }
 
 /// Some rows of a table, all as they were at one revision.
