@@ -148,7 +148,7 @@ struct AdministrationFixture: Sendable {
             )
             let router = Router(context: ReplicaContext.self)
             router.add(middleware: RequestEnvelope { feed.snapshot })
-            var operations = ModelEndpoints().operations
+            var operations = ModelEndpoints(store: store).operations
             operations += RegistryEndpoints(refresher: refresher, feed: feed, hardware: HardwareInventory()).operations
             operations += ModelSyncEndpoints(refresher: refresher, feed: feed).operations
             operations += KeyEndpoints(authenticator: authenticator, store: store, feed: feed).operations
