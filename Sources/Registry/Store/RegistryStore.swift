@@ -15,17 +15,19 @@ public struct RegistryStore: Sendable {
     /// Reads the number of the latest revision, and when a refresh last succeeded.
     ///
     /// - Returns: The latest revision, and the end of the last successful refresh of any provider.
-    /// - Throws: `PostgresError`.
+    /// - Throws: `PostgresError`, or ``Migrator/Outgrown`` if a later release has changed the schema beyond this one.
     public func position() async throws -> (revision: Int64, lastRefresh: Date?) {
         let rows = try await self.client.query(
             """
-            SELECT revision, (SELECT max(finished_at) FROM sync_runs WHERE outcome = 'succeeded') AS last_refresh
+            SELECT revision, (SELECT max(finished_at) FROM sync_runs WHERE outcome = 'succeeded') AS last_refresh,
+                (SELECT coalesce(max(oldest_release_step), 0) FROM schema_migrations) AS oldest_release_step
             FROM revision_counter
             """
         )
         guard let row = rows.first else {
             throw Migrator.Failure(description: "the table revision_counter is empty; its one row must not be deleted")
         }
+        try Migrator.Outgrown.check(try row.decode(Int32.self, "oldest_release_step"))
         return (try row.decode(Int64.self, "revision"), try row.decode(Date?.self, "last_refresh"))
     }
 
