@@ -39,7 +39,8 @@ public struct Migrator: Sendable {
     /// - Returns: The versions that were applied, in order; empty if there was nothing to do.
     /// - Throws: `PostgresError` with the failing step's number, or ``Failure``.
     public func migrate(lockTimeout: Duration = .seconds(60)) async throws -> [Int32] {
-        try await self.client.withConnection { connection in
+        // A step may have an index to build, and the wait for the lock has a limit of its own.
+        try await self.client.withConnection(statementTimeout: Self.longestStatement) { connection in
             _ = try await connection.query(
                 "SELECT set_config('lock_timeout', \(Self.milliseconds(lockTimeout)), false)"
             )
@@ -58,6 +59,8 @@ public struct Migrator: Sendable {
             return try outcome.get()
         }
     }
+
+    private static let longestStatement: Duration = .seconds(4 * 3600)
 
     /// Any number that no other program is likely to lock: the bytes of “roster”.
     private static let lockNumber: Int64 = 0x726F_7374_6572

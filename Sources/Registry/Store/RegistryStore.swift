@@ -88,16 +88,19 @@ public struct RegistryStore: Sendable {
     /// - Parameters:
     ///   - author: Who makes the change; recorded with the revision.
     ///   - settings: Further transaction-local settings.
+    ///   - statementTimeout: How long each statement may take instead of the client's usual time.
     ///   - body: The statements; the transaction is rolled back if it throws.
     /// - Returns: What the body returned, and the revision that the transaction made; `nil` if it changed nothing.
     /// - Throws: What the body throws, and `PostgresError`.
     package func write<Value: Sendable>(
         as author: Authorship,
         settings: [String: String] = [:],
+        statementTimeout: Duration? = nil,
         _ body: @Sendable (PostgresConnection) async throws -> Value
     ) async throws -> (value: Value, revision: Int64?) {
         let (value, changeSet) = try await self.client.transaction(
-            settings: author.settings.merging(settings) { _, given in given }
+            settings: author.settings.merging(settings) { _, given in given },
+            statementTimeout: statementTimeout
         ) { connection in
             let value = try await body(connection)
             let rows = try await connection.query("SELECT open_change_set() AS change_set")
