@@ -29,9 +29,15 @@ LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
             cell_differs(a.attname, a.atttypid) AS differs,
             to_json(a.attname)::text || ': [' AS key,
             CASE WHEN a.atttypid = ANY ('{boolean,smallint,integer,bigint}'::regtype[])
-                THEN format('o.%I::text', a.attname) ELSE format('to_json(o.%I)::text', a.attname) END AS old_value,
+                THEN format('o.%I::text', a.attname)
+                -- A document that is null is an empty cell, as everywhere.
+                WHEN a.atttypid = ANY ('{json,jsonb}'::regtype[]) THEN format('nullif(o.%I::text, ''null'')', a.attname)
+                ELSE format('to_json(o.%I)::text', a.attname) END AS old_value,
             CASE WHEN a.atttypid = ANY ('{boolean,smallint,integer,bigint}'::regtype[])
-                THEN format('n.%I::text', a.attname) ELSE format('to_json(n.%I)::text', a.attname) END AS new_value
+                THEN format('n.%I::text', a.attname)
+                -- A document that is null is an empty cell, as everywhere.
+                WHEN a.atttypid = ANY ('{json,jsonb}'::regtype[]) THEN format('nullif(n.%I::text, ''null'')', a.attname)
+                ELSE format('to_json(n.%I)::text', a.attname) END AS new_value
         FROM pg_attribute a
         WHERE a.attrelid = name AND a.attnum > 0 AND NOT a.attisdropped AND a.attname <> 'updated_at'
     ), object AS (

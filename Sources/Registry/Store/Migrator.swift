@@ -39,7 +39,8 @@ public struct Migrator: Sendable {
     /// - Returns: The versions that were applied, in order; empty if there was nothing to do.
     /// - Throws: `PostgresError` with the failing step's number, or ``Failure``.
     public func migrate(lockTimeout: Duration = .seconds(60)) async throws -> [Int32] {
-        try await self.client.withConnection { connection in
+        // A step may have an index to build, and the wait for the lock has a limit of its own.
+        try await self.client.withConnection(statementTimeout: Self.longestStatement) { connection in
             _ = try await connection.query(
                 "SELECT set_config('lock_timeout', \(Self.milliseconds(lockTimeout)), false)"
             )
@@ -59,6 +60,8 @@ public struct Migrator: Sendable {
         }
     }
 
+    private static let longestStatement: Duration = .seconds(4 * 3600)
+
     /// Any number that no other program is likely to lock: the bytes of “roster”.
     private static let lockNumber: Int64 = 0x726F_7374_6572
 
@@ -76,6 +79,10 @@ public struct Migrator: Sendable {
             );
             ALTER TABLE schema_migrations ADD COLUMN IF NOT EXISTS oldest_release_step integer NOT NULL DEFAULT 0;
             COMMENT ON TABLE schema_migrations IS 'The steps of the schema that were applied.';
+            COMMENT ON COLUMN schema_migrations.version IS 'The number of the step.';
+            COMMENT ON COLUMN schema_migrations.name IS 'What it is called.';
+            COMMENT ON COLUMN schema_migrations.checksum IS 'SHA-256 of its statements.';
+            COMMENT ON COLUMN schema_migrations.applied_at IS 'When it was applied.';
             COMMENT ON COLUMN schema_migrations.oldest_release_step IS
                 'A release that knows fewer steps than this does not work any more since this one; 0 if every one does.';
             """

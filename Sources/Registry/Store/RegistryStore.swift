@@ -95,6 +95,7 @@ public struct RegistryStore: Sendable {
     ///   - author: Who makes the change; recorded with the revision.
     ///   - lease: The lease that the change is made under; once it is not held any more, the commit is refused.
     ///   - settings: Further transaction-local settings.
+    ///   - statementTimeout: How long each statement may take instead of the client's usual time.
     ///   - body: The statements; the transaction is rolled back if it throws.
     /// - Returns: What the body returned, and the revision that the transaction made; `nil` if it changed nothing.
     /// - Throws: What the body throws, and `PostgresError`.
@@ -102,12 +103,14 @@ public struct RegistryStore: Sendable {
         as author: Authorship,
         under lease: Lease? = nil,
         settings: [String: String] = [:],
+        statementTimeout: Duration? = nil,
         _ body: @Sendable (PostgresConnection) async throws -> Value
     ) async throws -> (value: Value, revision: Int64?) {
         let (value, changeSet) = try await self.client.transaction(
             settings: [author.settings, lease?.settings ?? [:], settings].reduce(into: [:]) { all, some in
                 all.merge(some) { _, given in given }
-            }
+            },
+            statementTimeout: statementTimeout
         ) { connection in
             let value = try await body(connection)
             let rows = try await connection.query("SELECT open_change_set() AS change_set")
