@@ -78,8 +78,8 @@ package struct HistoryEndpoints: Sendable {
                 "\(RowEndpoints.path)/revert",
                 id: "revert",
                 summary: "Take something back as a new revision",
-                details: "A cell, a row, a revision, or everything after a revision; whole, or not at all where an edit that "
-                    + "somebody made later would be lost. What a provider says stays known; a cell that a refresh had "
+                details: "A cell, a row, a revision, or everything after a revision; whole, or not at all where an "
+                    + "edit that somebody made later would be lost. What a provider says stays known; a cell that a refresh had "
                     + "overwritten is pinned. Keys of clients are taken back only with the scope admin.",
                 group: .registry,
                 access: .key(.editor),

@@ -128,7 +128,7 @@ extension RowEndpoints {
         var point: RevisionPoint?
         for (name, value) in try request.queryPairs() {
             guard let word = RowQuery.Word(rawValue: name), [.revision, .asOf].contains(word) else {
-                throw RowQueryProblem.unknown(name, known: [RowQuery.Word.revision.rawValue, RowQuery.Word.asOf.rawValue])
+                throw RowQueryProblem.unknown(name, known: ["revision", "as_of"])
             }
             point = try RowQuery.point(word, value)
         }
