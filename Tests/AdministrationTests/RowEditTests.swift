@@ -26,7 +26,7 @@ import Testing
             #expect(made.headers[.eTag] == "\"1\"")
             #expect(made.json["row"]["pricing_prompt"] == "0.0000025")
             #expect(made.json["row"]["model_name"] == "house/blend 1")
-            #expect(made.json["row"]["pinned"] == ["model_name", "pricing_prompt", "tags"])
+            #expect(made.json["row"]["pinned"] == ["is_active", "model_name", "pricing_prompt", "tags"])
             #expect(made.json["in_force"] == true)
             #expect(made.headers[.xRosterRevision] == made.json["revision"]?.numberValue?.spelling)
             // In force: requests may name it at once.
@@ -80,15 +80,20 @@ import Testing
             )
             #expect(then.json["row"]["pricing_prompt"] == "0.0000025", "\(then.text)")
 
-            let reverted = try await roster.edit(
-                "revert",
-                "{\"table\": \"models\", \"id\": \(id), \"column\": \"pricing_prompt\"}",
-                method: .post,
-                key: editor
-            )
-            #expect(reverted.status == 200 || reverted.status == 409, "\(reverted.text)")
+            let slip = try await roster.edit("models/\(id)", #"{"pricing_prompt": 5, "notes": "slip"}"#, seen: "*")
+            #expect(slip.status == 200)
+            let cell = "{\"table\": \"models\", \"id\": \(id), \"column\": \"pricing_prompt\"}"
+            let reverted = try await roster.edit("revert", cell, method: .post, key: editor)
+            #expect(reverted.status == 200, "\(reverted.text)")
+            #expect(reverted.json["cells"]?[0]?["column"] == "pricing_prompt")
+            #expect(reverted.json["cells"]?[0]?["old"] == "5" && reverted.json["cells"]?[0]?["new"] == "0.000003")
             row = try await roster.row("models/\(id)")
-            #expect(row["notes"] == "dearer")
+            #expect(row["pricing_prompt"] == "0.000003" && row["notes"] == "slip")
+            // Taking the slip back as a whole would lose what came after it.
+            let revision = slip.json["revision"]?.numberValue?.spelling ?? ""
+            let refused = try await roster.edit("revert", "{\"revision\": \(revision)}", method: .post, key: editor)
+            #expect(refused.status == 409, "\(refused.text)")
+            #expect(refused.json["error"]["details"]?[0]?["column"] == "pricing_prompt")
         }
     }
 
