@@ -201,7 +201,7 @@ let package = Package(
                 "Postgres", "ProviderSimulator", "Registry", "RosterServer", "Secrets", "TestSupport", logging,
                 systemPackage,
             ],
-            exclude: ["test_openai_sdk.py"],
+            exclude: ["test_openai_sdk.py", "test_openapi.py"],
             swiftSettings: safeSettings
         ),
         .testTarget(
