@@ -122,7 +122,7 @@ let package = Package(
             ],
             swiftSettings: safeSettings
         ),
-        .target(name: "Exchange", dependencies: ["JSON", "Registry", yams], swiftSettings: safeSettings),
+        .target(name: "Exchange", dependencies: ["JSON", "Registry", crypto, yams], swiftSettings: safeSettings),
         .target(name: "Providers", dependencies: ["JSON", "Secrets", httpTypes], swiftSettings: safeSettings),
         .target(
             name: "Registry",
