@@ -15,6 +15,9 @@ enum NumberText {
     /// - Returns: The exact number.
     /// - Throws: `CellRefusal` for what is no number, and for what may be two.
     static func read(_ text: String, mark: CSVDialect.DecimalMark, isWhole: Bool) throws(CellRefusal) -> ExactDecimal {
+        guard let first = text.first, first.isNumber || ["-", "\u{2212}", "+", ".", ","].contains(first) else {
+            throw CellRefusal(Self.noNumber(text))
+        }
         let (mantissa, exponent) = Self.split(text)
         let (sign, digits) = Self.split(sign: mantissa)
         let plain = try Self.withoutThousands(digits, mark: mark, isWhole: isWhole, isExact: exponent != nil)

@@ -41,7 +41,11 @@ package struct SheetExport: Sendable {
                 let text = name.trimmed
                 // What a price is in does not matter here: files have one unit.
                 let titled = table.columns.first { $0.title.lowercased() == text.lowercased() }
-                wanted.insert(try titled?.name ?? SheetHeading.read(text, of: table).0.name)
+                if let titled {
+                    wanted.insert(titled.name)
+                } else {
+                    wanted.insert(try SheetHeading.read(text, of: table).0.name)
+                }
             }
         } else {
             wanted = Set(table.columns.filter { $0.type != .json || $0.access != .readOnly }.map(\.name))
