@@ -44,13 +44,14 @@ package struct SheetImport: Sendable {
     ///
     /// - Parameters:
     ///   - sheet: The file.
-    ///   - digest: The ``ImportPreview/digest`` that the person has seen; nil for whatever the file would do now.
+    ///   - digest: The ``ImportPreview/digest`` that the person has seen, or its beginning; nil for whatever the file would
+    ///     do now.
     ///   - author: Who edits.
     /// - Returns: What came of it.
     /// - Throws: `PostgresError`, `CancellationError`.
     package func apply(_ sheet: Sheet, seen digest: String?, as author: Authorship) async throws -> Outcome {
         let preview = try await self.compare(sheet)
-        if let digest, digest != preview.digest { return .stale(preview) }
+        if let digest, !preview.digest.hasPrefix(digest.lowercased()) { return .stale(preview) }
         guard preview.errors.isEmpty else { return .refused(preview) }
         guard !preview.edits.isEmpty else { return .applied(preview, revision: nil) }
         do {
