@@ -37,8 +37,8 @@ struct Wanted {
                 wanted.conditions.append(Condition(column: column, comparison: comparison, operands: operands))
             }
         }
-        for column in Self.columns.filter(\.isSortable).shuffled(using: &random).prefix(Int.random(in: 0...3, using: &random))
-        {
+        let sortable = Self.columns.filter(\.isSortable).shuffled(using: &random)
+        for column in sortable.prefix(Int.random(in: 0...3, using: &random)) {
             wanted.order.append(RowQuery.Order(column, isDescending: Bool.random(using: &random)))
         }
         return wanted

@@ -36,8 +36,8 @@ extension RowEndpoints {
                 "\(Self.path)/\(table.name)/{id}",
                 id: "edit\(shape)",
                 summary: "Change a \(noun)",
-                details: "Only the cells that are named change. A cell that discovery fills is pinned by that; give_back "
-                    + "takes the pin away again. If somebody else changed the row since you saw it, the answer says what.",
+                details: "Only the cells that are named change. A cell that discovery fills is pinned by that; "
+                    + "give_back takes the pin away again. If somebody else changed the row since you saw it, the answer says what.",
                 group: .registry,
                 access: .key(.editor),
                 parameters: [

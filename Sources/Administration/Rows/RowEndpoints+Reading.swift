@@ -13,14 +13,14 @@ extension RowEndpoints {
                 "\(Self.path)/\(table.name)",
                 id: "list\(table.shapeName)s",
                 summary: "List \(table.name)",
-                details: "\(table.meaning) Filters are columns with values, as in \(Self.example(table)). After a column "
-                    + "may stand .ne, .lt, .lte, .gt, .gte, .contains, .in (values between commas) or .is (null or notnull). "
+                details: "\(table.meaning) Filters are columns with values, as in \(Self.example(table)). After a "
+                    + "column may stand .ne, .lt, .lte, .gt, .gte, .contains, .in (values between commas) or .is (null or notnull). "
                     + "Text is sorted and compared by order without regard to capitals; empty cells come last. Pages hold "
                     + "together: however much is edited meanwhile, a row that nobody touches is shown once.",
                 group: .registry,
                 access: .key(.reader),
                 parameters: [
-                    .query("filter", table.filterSchema, "Conditions: column=value, column.op=value, one parameter each."),
+                    .query("filter", table.filterSchema, "Conditions, one parameter each: column.op=value."),
                     .query("q", .string, "Words that occur in \(table.searched.joined(separator: ", "))."),
                     .query(
                         "sort",
@@ -34,7 +34,7 @@ extension RowEndpoints {
                         "At most so many rows."
                     ),
                     .query("cursor", .string, "Where the page before ended: its next."),
-                ],
+                ] + Self.points,
                 answers: [
                     .json(
                         .object([
@@ -57,7 +57,7 @@ extension RowEndpoints {
                 summary: "Get a \(table.noun)",
                 group: .registry,
                 access: .key(.reader),
-                parameters: [Self.rowParameter(table)],
+                parameters: [Self.rowParameter(table)] + Self.points,
                 answers: [
                     .json(
                         .object([
@@ -68,12 +68,18 @@ extension RowEndpoints {
                         fields: [Self.entityTag]
                     )
                 ],
-                refusals: [.notFound: Self.missing(table)],
+                refusals: [.notFound: "There is no such \(table.noun), or no such revision."],
                 needsDatabase: true,
                 handler: { request, context in try await self.get(table, request, context) }
             ),
         ]
     }
+
+    /// The two ways to say that the past is wanted.
+    static let points: [Operation.Parameter] = [
+        .query("revision", .count, "Look at this revision instead of the latest."),
+        .query("as_of", .string, "Look at the state of this moment or day, as in 2026-11-21T08:00:00Z."),
+    ]
 
     private static func example(_ table: RegistryTable) -> String {
         table == .models
@@ -107,12 +113,26 @@ extension RowEndpoints {
         _ context: ReplicaContext
     ) async throws -> Response {
         let name = try Self.name(table, context)
-        let (row, revision) = try await Self.explaining(table) { try await self.store.row(name, of: table) }
+        let (row, revision) = try await Self.explaining(table) {
+            try await self.store.row(name, of: table, asOf: try Self.point(request))
+        }
         guard let row else { throw Self.notFound(name, table) }
         var headers = Self.revisionField(revision)
         headers[.eTag] = RowPrecondition.entityTag(row)
         headers[.cacheControl] = "private, no-cache"
         return Response(json: ["row": .object(row), "revision": JSONValue(revision)], headers: headers)
+    }
+
+    /// The state that the query names; nil for the latest.
+    private static func point(_ request: Request) throws -> RevisionPoint? {
+        var point: RevisionPoint?
+        for (name, value) in try request.queryPairs() {
+            guard let word = RowQuery.Word(rawValue: name), [.revision, .asOf].contains(word) else {
+                throw RowQueryProblem.unknown(name, known: [RowQuery.Word.revision.rawValue, RowQuery.Word.asOf.rawValue])
+            }
+            point = try RowQuery.point(word, value)
+        }
+        return point
     }
 
     /// What was read from the database may be newer than what this replica serves to models' users.

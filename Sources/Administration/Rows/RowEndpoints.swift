@@ -24,7 +24,7 @@ package struct RowEndpoints: Sendable {
     /// What is served.
     package var operations: [Operation] {
         [RegistryTable.models, .providers, .routes, .settings].flatMap { table in
-            self.reading(table) + self.editing(table)
+            self.reading(table) + self.editing(table) + self.lookingBack(table)
         }
     }
 
@@ -82,6 +82,10 @@ package struct RowEndpoints: Sendable {
             throw APIError(problem)
         } catch let refusal as EditRefused {
             throw APIError(refusal, of: table)
+        } catch let missing as HistoryNotFound {
+            throw APIError(missing)
+        } catch let refusal as ReversionRefused {
+            throw APIError(refusal)
         }
     }
 }

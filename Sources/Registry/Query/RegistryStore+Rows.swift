@@ -14,9 +14,10 @@ extension RegistryStore {
     ///
     /// - Parameter query: Which rows.
     /// - Returns: The page.
-    /// - Throws: ``RowQueryProblem`` for a cursor of another query, `PostgresError`.
+    /// - Throws: ``RowQueryProblem`` for a cursor of another query, ``HistoryNotFound``, `PostgresError`.
     package func rows(_ query: RowQuery) async throws -> RowPage {
-        let source = RowSource(table: query.table, revision: query.revision)
+        let past = try await self.pastRevision(query.asOf)
+        let source = RowSource(table: query.table, relation: Relations(revision: past))
         let matching = source.condition(query.filters, search: query.search)
         var after: SQL = "true"
         if let cursor = query.cursor {
@@ -58,7 +59,7 @@ extension RegistryStore {
                 rows: try rows.prefix(query.limit).map { try Self.object($0, query.table, query.fields) },
                 next: next,
                 total: total,
-                revision: query.revision ?? revision
+                revision: past ?? revision
             )
         }
     }
@@ -68,23 +69,23 @@ extension RegistryStore {
     /// - Parameters:
     ///   - name: Which one.
     ///   - table: Its table.
-    ///   - revision: The revision to look at; nil for the latest.
+    ///   - point: The state to look at; nil for the latest.
     /// - Returns: The row with all columns, or nil if there is none, and the revision that was looked at.
-    /// - Throws: `PostgresError`.
+    /// - Throws: ``HistoryNotFound``, `PostgresError`.
     package func row(
         _ name: RowName,
         of table: RegistryTable,
-        asOf revision: Int64? = nil
+        asOf point: RevisionPoint? = nil
     ) async throws -> (row: JSONObject?, revision: Int64) {
-        let source = RowSource(table: table, revision: revision)
+        let past = try await self.pastRevision(point)
+        let source = RowSource(table: table, relation: Relations(revision: past))
         let condition: SQL
         switch name {
         case .id(let id):
             condition = "t.id = \(id)"
         case .natural(let name) where table == .models:
-            guard let slash = name.firstIndex(of: "/") else { return (nil, try await self.position().revision) }
-            let apiName = String(name[name.index(after: slash)...])
-            condition = "p.slug = \(String(name[..<slash])) AND t.provider_model_id = \(apiName)"
+            let parts = name.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false).map { String($0) }
+            condition = parts.count == 2 ? "p.slug = \(parts[0]) AND t.provider_model_id = \(parts[1])" : "false"
         case .natural(let name):
             let column = table.identity.first.flatMap { table.column($0) }
             condition = column.map { "\(source.expression($0)) = \(name)" } ?? "false"
@@ -97,8 +98,13 @@ extension RegistryStore {
             let latest = try await connection.query("SELECT revision FROM revision_counter")
                 .only().decode(Int64.self, "revision")
             let rows = try await connection.query(statement)
-            return (try rows.first.map { try Self.object($0, table, nil) }, revision ?? latest)
+            return (try rows.first.map { try Self.object($0, table, nil) }, past ?? latest)
         }
+    }
+
+    private func pastRevision(_ point: RevisionPoint?) async throws -> Int64? {
+        guard let point else { return nil }
+        return try await self.revision(at: point)
     }
 
     /// One transaction that sees one state and writes nothing.

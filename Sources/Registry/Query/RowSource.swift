@@ -6,8 +6,8 @@ import Postgres
 /// Names reach SQL only from the tables' descriptions, values only as parameters.
 struct RowSource {
     let table: RegistryTable
-    /// The revision to look at; nil for the latest.
-    let revision: Int64?
+    /// What stands for the registry's tables, now or as of a revision.
+    let relation: Relations
 
     /// The rows as `t`; of models, their providers as `p`.
     var relations: SQL {
@@ -18,12 +18,7 @@ struct RowSource {
     }
 
     /// What gives `id` and `cells` of every row.
-    var contents: SQL { self.table.reading(from: self.relation) }
-
-    private func relation(_ name: String) -> SQL {
-        guard let revision = self.revision else { return .identifier(name) }
-        return "\(SQL.identifier("\(name)_as_of"))(\(revision))"
-    }
+    var contents: SQL { self.table.reading { self.relation($0) } }
 
     /// What stands for a column.
     func expression(_ column: Column) -> SQL {
