@@ -1,6 +1,7 @@
 import FoundationEssentials
 import JSON
 import Secrets
+import SystemPackage
 import TestSupport
 import Testing
 

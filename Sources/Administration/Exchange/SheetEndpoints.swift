@@ -65,11 +65,10 @@ package struct SheetEndpoints: Sendable {
                     .string,
                     "Columns between commas, beside those that name a row; the usual ones unless given."
                 ),
-                .query("revision", .count, "The revision to look at; the latest unless given."),
                 Self.separator,
                 Self.decimal,
                 .query("excel", .boolean, "Begin with the byte order mark by which Excel knows the encoding."),
-            ],
+            ] + RowEndpoints.points,
             answers: [
                 Operation.Answer(
                     .ok,
@@ -78,6 +77,7 @@ package struct SheetEndpoints: Sendable {
                     fields: [.header("Content-Disposition", .string, "A name for the file.")]
                 )
             ],
+            refusals: [.notFound: "There is no such revision."],
             needsDatabase: true,
             handler: { request, context in try await self.export(table, request, context) }
         )

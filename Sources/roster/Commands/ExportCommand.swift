@@ -39,8 +39,18 @@ struct ExportCommand: AsyncParsableCommand {
     @Flag(help: "Begin the file with the mark by which Excel knows its encoding.")
     var excel = false
 
-    @Option(help: "The registry as it was at this revision.")
-    var revision: Int64?
+    @Option(
+        help: "The registry as it was: a revision (42), a day (2026-11-20) or a time (2026-11-20T08:00:00Z).",
+        transform: { text in
+            guard let point = RevisionPoint(text) else {
+                throw ValidationError(
+                    "“\(text)” is not a revision, a day or a time, as in 42, 2026-11-20 or 2026-11-20T08:00:00Z."
+                )
+            }
+            return point
+        }
+    )
+    var asOf: RevisionPoint?
 
     @Option(name: .shortAndLong, help: "The file, replaced in one step; standard output unless given.")
     var output: String?
@@ -54,7 +64,7 @@ struct ExportCommand: AsyncParsableCommand {
             table: self.table,
             provider: self.provider,
             columns: self.columns?.split(separator: ",").map { String($0) },
-            revision: self.revision,
+            point: self.asOf,
             dialect: CSVDialect(separator: self.separator, decimalMark: self.decimal),
             hasByteOrderMark: self.excel
         )

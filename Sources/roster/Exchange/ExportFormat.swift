@@ -10,8 +10,8 @@ struct ExportRequest: Sendable {
     let provider: String?
     /// Titles or names of the columns that are wanted; nil for the usual ones.
     let columns: [String]?
-    /// The revision to look at; nil for the latest.
-    let revision: Int64?
+    /// The state to look at; nil for the latest.
+    let point: RevisionPoint?
     let dialect: CSVDialect
     let hasByteOrderMark: Bool
 
@@ -40,7 +40,7 @@ struct ExportRequest: Sendable {
             parameters.append((column, provider))
         }
         var query = try RowQuery(self.table, parameters: parameters)
-        query.revision = self.revision
+        query.asOf = self.point
         query.limit = RowEdit.mostAtOnce
         let page = try await store.rows(query)
         guard page.next == nil else {
