@@ -16,7 +16,8 @@ extension RegistryStore {
             query.column.map { "jsonb_build_object(\($0)::text, c.cells -> \($0)::text)" } ?? "c.cells - 'key_hash'"
         let statement: SQL = """
             SELECT r.revision, c.position, r.committed_at, r.actor, r.reason, c.table_name, c.row_id, c.operation,
-                row_title(c.table_name, c.row_id, c.cells) AS title, (\(cells))::text AS cells
+                row_title(c.table_name, c.row_id) AS title,
+                (\(cells))::text AS cells
             FROM revisions r JOIN change_rows c USING (change_set)
             WHERE \(SQL.joined(conditions, separator: " AND "))
             ORDER BY r.revision DESC, c.position DESC LIMIT \(Int64(query.limit + 1))
@@ -40,7 +41,9 @@ extension RegistryStore {
                 conditions.append(
                     """
                     (c.table_name, c.row_id) IN (
-                        SELECT \(table)::text, \(id) UNION ALL SELECT p.table_name, p.row_id FROM parts_of(\(table), \(id)) p
+                        SELECT \(table)::text, \(id)
+                        UNION ALL
+                        SELECT p.table_name, p.row_id FROM parts_of(\(table), \(id)) p
                     )
                     """
                 )
@@ -50,7 +53,9 @@ extension RegistryStore {
         } else if query.rowID != nil {
             throw ChangeQueryProblem(parameter: "row", message: "A row's number needs its table beside it.")
         }
-        if let column = query.column { conditions.append("c.cells ? \(column)::text AND \(column)::text <> 'key_hash'") }
+        if let column = query.column {
+            conditions.append("c.cells ? \(column)::text AND \(column)::text <> 'key_hash'")
+        }
         if let revisions = query.revisions {
             conditions.append("r.revision BETWEEN \(revisions.lowerBound) AND \(revisions.upperBound)")
         }
@@ -62,7 +67,8 @@ extension RegistryStore {
             guard parts.count == 2, let revision = parts[0], let position = parts[1] else {
                 throw ChangeQueryProblem(
                     parameter: "cursor",
-                    message: "This cursor is none. Take “next” of the page before, or leave it out to begin at the newest."
+                    message:
+                        "This cursor is none. Take “next” of the page before, or leave it out to begin at the newest."
                 )
             }
             // The first condition lets the index find the place, the second is exact.

@@ -10,6 +10,7 @@ struct Relations: Sendable {
     /// A relation with the columns of a table.
     ///
     /// - Parameter table: A name that the program itself contains.
+    /// - Returns: What follows `FROM`.
     func callAsFunction(_ table: String) -> SQL {
         guard let revision = self.revision else { return .identifier(table) }
         return "\(SQL.identifier("\(table)_as_of"))(\(revision))"

@@ -112,17 +112,19 @@ extension RegistryStore {
         )
         var titles: [Row: String] = [:]
         for cell in changed {
-            titles[Row(table: try cell.decode(String.self, "table_name"), id: try cell.decode(Int64.self, "row_id"))] = ""
+            let table = try cell.decode(String.self, "table_name")
+            titles[Row(table: table, id: try cell.decode(Int64.self, "row_id"))] = ""
         }
         // Asked afterwards: a statement does not see what functions that it calls have written.
         let rows = Array(titles.keys)
         for named in try await connection.query(
             """
-            SELECT r.table_name, r.row_id, title_of(r.table_name, r.row_id) AS title
+            SELECT r.table_name, r.row_id, row_title(r.table_name, r.row_id) AS title
             FROM unnest(\(rows.map(\.table))::text[], \(rows.map(\.id))) r (table_name, row_id)
             """
         ) {
-            let row = Row(table: try named.decode(String.self, "table_name"), id: try named.decode(Int64.self, "row_id"))
+            let table = try named.decode(String.self, "table_name")
+            let row = Row(table: table, id: try named.decode(Int64.self, "row_id"))
             titles[row] = try named.decode(String.self, "title")
         }
         return try changed.map { cell in

@@ -115,15 +115,6 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
 $$;
 COMMENT ON FUNCTION shown_value(jsonb) IS 'A value as a sentence shows it.';
 
-CREATE FUNCTION title_of(of_table text, of_row bigint) RETURNS text
-LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
-    SELECT row_title(of_table, of_row, (
-        SELECT cells FROM change_rows WHERE table_name = of_table AND row_id = of_row AND operation <> 'update'
-        ORDER BY change_set DESC, position DESC LIMIT 1
-    ))
-$$;
-COMMENT ON FUNCTION title_of(text, bigint) IS 'What people call a row, also after it is gone.';
-
 CREATE FUNCTION last_edit(of_table text, of_row bigint, of_column text, after_revision bigint)
 RETURNS TABLE (revision bigint, actor text, changed_at timestamptz, words text)
 LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
@@ -270,7 +261,7 @@ BEGIN
             SELECT $2, used.id, 'refuse', NULL::jsonb, NULL::text, NULL::jsonb, NULL::jsonb, e.revision, e.actor, e.changed_at,
                 format(
                     '%%s cannot go, because %%s of %%s still belong to it, such as %%s, made by %%s.',
-                    title_of($2, used.id), used.count, $3, title_of($3, used.example), coalesce(e.words, 'an earlier release')
+                    row_title($2, used.id), used.count, $3, row_title($3, used.example), coalesce(e.words, 'an earlier release')
                 )
             FROM (
                 SELECT t.%2$I AS id, count(*) AS count, max(t.id) AS example
@@ -340,7 +331,7 @@ LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
                 WHEN l.is_pinned THEN '%1$s of %2$s was not pinned after revision %4$s, and %6$s pinned it.'
                 ELSE '%1$s of %2$s was pinned after revision %4$s, and %6$s gave it back.'
             END,
-            l.column_name, title_of(of_table, l.id), shown_value(l.left_value), of_revision, shown_value(l.present_value), e.words
+            l.column_name, row_title(of_table, l.id), shown_value(l.left_value), of_revision, shown_value(l.present_value), e.words
         )
     FROM (
         SELECT s.id, c.column_name, s.after -> c.column_name AS left_value, s.present -> c.column_name AS present_value,
@@ -359,7 +350,7 @@ LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
     SELECT of_table, s.id, 'refuse', NULL, NULL, NULL, NULL, e.revision, e.actor, e.changed_at,
         format(
             CASE WHEN s.present IS NULL THEN '%s was deleted by %s.' ELSE '%s is there again, brought back by %s.' END,
-            title_of(of_table, s.id), e.words
+            row_title(of_table, s.id), e.words
         )
     FROM unnest(states) s LEFT JOIN LATERAL last_edit(of_table, s.id, NULL, of_revision) e ON true
     WHERE s.before IS NOT NULL AND (s.after IS NULL) <> (s.present IS NULL)
@@ -373,7 +364,7 @@ LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
             CASE WHEN s.before IS NULL
                 THEN '%s came with %s itself, so there is nothing before it: revert the row instead.'
                 ELSE '%s went with %s itself: restore the row instead.' END,
-            only_column, title_of(of_table, s.id)
+            only_column, row_title(of_table, s.id)
         )
     FROM unnest(states) s
     WHERE only_column IS NOT NULL AND (s.before IS NULL) <> (s.after IS NULL)
@@ -491,7 +482,7 @@ BEGIN
     FROM pg_constraint c JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = ANY (c.conkey)
     WHERE c.conname = broken_constraint AND c.contype = 'u' AND c.conrelid = format('public.%I', step.table_name)::regclass;
     IF condition IS NULL OR step.target IS NULL THEN
-        RETURN format('%s: %s', title_of(step.table_name, step.row_id), broken_constraint);
+        RETURN format('%s: %s', row_title(step.table_name, step.row_id), broken_constraint);
     END IF;
     EXECUTE format(
         'SELECT t.id FROM public.%1$I t, jsonb_populate_record(NULL::public.%1$I, $1) r WHERE t.id <> r.id AND %2$s LIMIT 1',
@@ -629,7 +620,7 @@ BEGIN
         ELSE c.cells ? of_column OR (c.cells -> 'pinned' -> 0 ? of_column) <> (c.cells -> 'pinned' -> 1 ? of_column)
     END;
     IF latest IS NULL THEN
-        RAISE EXCEPTION 'Nothing has ever changed %.', coalesce(of_column || ' of ', '') || title_of(of_table, of_row)
+        RAISE EXCEPTION 'Nothing has ever changed %.', coalesce(of_column || ' of ', '') || row_title(of_table, of_row)
             USING ERRCODE = 'P0R02';
     END IF;
     RETURN latest;
@@ -646,7 +637,7 @@ DECLARE
 BEGIN
     RETURN QUERY SELECT * FROM carry_out_reversion(
         plan_reversion(coalesce(of_revision, latest), false, of_table, of_row, of_column),
-        format('Revision %s of %s of %s', coalesce(of_revision, latest), of_column, title_of(of_table, of_row))
+        format('Revision %s of %s of %s', coalesce(of_revision, latest), of_column, row_title(of_table, of_row))
     );
 END
 $$;
@@ -662,7 +653,7 @@ DECLARE
 BEGIN
     RETURN QUERY SELECT * FROM carry_out_reversion(
         plan_reversion(coalesce(of_revision, latest), false, of_table, of_row),
-        format('Revision %s of %s', coalesce(of_revision, latest), title_of(of_table, of_row))
+        format('Revision %s of %s', coalesce(of_revision, latest), row_title(of_table, of_row))
     );
 END
 $$;
@@ -697,11 +688,11 @@ BEGIN
     PERFORM latest_change(of_table, of_row);
     EXECUTE format('SELECT EXISTS (SELECT FROM public.%I WHERE id = $1)', of_table) INTO is_there USING of_row;
     IF is_there THEN
-        RAISE EXCEPTION '% is there: only a deleted row can be restored.', title_of(of_table, of_row) USING ERRCODE = 'P0R01';
+        RAISE EXCEPTION '% is there: only a deleted row can be restored.', row_title(of_table, of_row) USING ERRCODE = 'P0R01';
     END IF;
     RETURN QUERY SELECT * FROM carry_out_reversion(
         plan_reversion(latest_change(of_table, of_row, NULL, 'delete'), false, of_table, of_row),
-        'The deletion of ' || title_of(of_table, of_row)
+        'The deletion of ' || row_title(of_table, of_row)
     );
 END
 $$;
