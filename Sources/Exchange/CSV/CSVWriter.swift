@@ -44,8 +44,6 @@ package struct CSVWriter: Sendable {
             || cell.utf8.contains { byte in
                 switch byte {
                 case self.separator, UInt8(ascii: "\""), UInt8(ascii: "\r"), UInt8(ascii: "\n"): true
-                // What another reader might take for the separator.
-                case UInt8(ascii: ","), UInt8(ascii: ";"), UInt8(ascii: "\t"): true
                 default: false
                 }
             }
