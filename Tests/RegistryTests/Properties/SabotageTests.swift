@@ -27,7 +27,7 @@ import Testing
             "before -> name IS DISTINCT FROM after -> name",
             "false"
         ),
-        Sabotage("a refresh heeds no pin", "merge_listed_models", "ANY (m.pinned)", "ANY ('{}'::text[])"),
+        Sabotage("a refresh heeds no pin", "merge_listed_models", "ANY (m.pinned)", "ANY (m.tags)"),
         Sabotage(
             "a revert of what a refresh changed pins nothing",
             "reverted_cells",
