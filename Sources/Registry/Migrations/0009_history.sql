@@ -154,6 +154,7 @@ health_status, last_used_at) is as it is now.'
     );
 END
 $$;
+COMMENT ON PROCEDURE look_back_at(regclass) IS 'Gives a registry table its function <table>_as_of(revision).';
 CALL look_back_at('providers');
 CALL look_back_at('models');
 CALL look_back_at('routes');

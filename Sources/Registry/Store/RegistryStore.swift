@@ -91,17 +91,21 @@ public struct RegistryStore: Sendable {
     ///
     /// - Parameters:
     ///   - author: Who makes the change; recorded with the revision.
+    ///   - lease: The lease that the change is made under; once it is not held any more, the commit is refused.
     ///   - settings: Further transaction-local settings.
     ///   - body: The statements; the transaction is rolled back if it throws.
     /// - Returns: What the body returned, and the revision that the transaction made; `nil` if it changed nothing.
     /// - Throws: What the body throws, and `PostgresError`.
     package func write<Value: Sendable>(
         as author: Authorship,
+        under lease: Lease? = nil,
         settings: [String: String] = [:],
         _ body: @Sendable (PostgresConnection) async throws -> Value
     ) async throws -> (value: Value, revision: Int64?) {
         let (value, changeSet) = try await self.client.transaction(
-            settings: author.settings.merging(settings) { _, given in given }
+            settings: [author.settings, lease?.settings ?? [:], settings].reduce(into: [:]) { all, some in
+                all.merge(some) { _, given in given }
+            }
         ) { connection in
             let value = try await body(connection)
             let rows = try await connection.query("SELECT open_change_set() AS change_set")
