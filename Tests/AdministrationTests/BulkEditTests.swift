@@ -110,7 +110,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("{}", "edits"), (#"{"edits": {}}"#, "edits"), (#"{"edits": [1]}"#, "edits"), (#"{"edits": [{}]}"#, "edits[0].id"),
+        ("{}", "edits"), (#"{"edits": {}}"#, "edits"), (#"{"edits": [1]}"#, "edits"),
+        (#"{"edits": [{}]}"#, "edits[0].id"),
         (#"{"edits": [{"id": 1}]}"#, "edits[0].row_revision"),
         (#"{"edits": [{"id": 1, "row_revision": "1"}]}"#, "edits[0].row_revision"),
         (#"{"edits": [{"id": 1, "row_revision": 1, "set": []}]}"#, "edits[0].set"),

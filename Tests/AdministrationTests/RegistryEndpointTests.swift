@@ -145,7 +145,8 @@ import Testing
                     (.post, "/api/v1/registry/routes"), (.post, "/api/v1/registry/models/1/restore"),
                     (.post, "/api/v1/registry/revert"),
                 ] {
-                    let answer = try await roster.admin(method, path, path.hasSuffix("revert") ? #"{"revision": 1}"# : method == .post ? "{}" : nil)
+                    let body = path.hasSuffix("revert") ? #"{"revision": 1}"# : "{}"
+                    let answer = try await roster.admin(method, path, method == .post ? body : nil)
                     #expect(answer.status == 503, "\(method) \(path): \(answer.text)")
                     #expect(answer.code == "registry_unavailable")
                     #expect(answer.headers[.retryAfter] != nil)

@@ -66,7 +66,8 @@ import Testing
             #expect(history.json["data"]?[2]?["reason"] == "tried it – good")
             #expect(history.json["data"]?[2]?["actor"]?.stringValue?.hasSuffix("(desk)") == true)
 
-            let back = try await roster.edit("models/\(id)/restore", #"{"reason": "missed"}"#, method: .post, key: editor)
+            let missed = #"{"reason": "missed"}"#
+            let back = try await roster.edit("models/\(id)/restore", missed, method: .post, key: editor)
             #expect(back.status == 200, "\(back.text)")
             var row = try await roster.row("models/\(id)")
             #expect(row["pricing_prompt"] == "0.000003" && row["notes"] == "dearer")
@@ -89,7 +90,8 @@ import Testing
             #expect(reverted.json["cells"]?[0]?["old"] == "5" && reverted.json["cells"]?[0]?["new"] == "0.000003")
             row = try await roster.row("models/\(id)")
             #expect(row["pricing_prompt"] == "0.000003" && row["notes"] == "slip")
-            // Taking the slip back as a whole would lose what came after it.
+            // Taking the slip back as a whole would now lose what came after it.
+            #expect(try await roster.edit("models/\(id)", #"{"pricing_prompt": 6}"#, seen: "*").status == 200)
             let revision = slip.json["revision"]?.numberValue?.spelling ?? ""
             let refused = try await roster.edit("revert", "{\"revision\": \(revision)}", method: .post, key: editor)
             #expect(refused.status == 409, "\(refused.text)")

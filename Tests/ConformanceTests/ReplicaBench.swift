@@ -86,8 +86,10 @@ struct ReplicaBench: Sendable {
     private static func paths(of replica: Replica) -> [String] {
         guard let trie = Mirror(reflecting: replica).descendant("responder", "trie") else { return [] }
         let values = Mirror(reflecting: trie).children.first { $0.label == "values" }
-        return values.map { Mirror(reflecting: $0.value).children.compactMap { value in
-            Mirror(reflecting: value.value).descendant("some", "path").map { "\($0)" }
-        } } ?? []
+        return values.map {
+            Mirror(reflecting: $0.value).children.compactMap { value in
+                Mirror(reflecting: value.value).descendant("some", "path").map { "\($0)" }
+            }
+        } ?? []
     }
 }
