@@ -45,23 +45,25 @@ package indirect enum ColumnType: Sendable, Hashable {
         case .boolean:
             return value.boolValue.map { .bool($0) }
         case .date:
-            return value.stringValue.flatMap { Self.isDay($0) ? value : nil }
+            return Self.keep(value, if: Self.isDay)
         case .moment:
             return value.stringValue.flatMap { Self.moment($0) }.map { .string($0.formatted(Self.momentFormat)) }
         case .interval:
-            return value.stringValue.flatMap { Self.isInterval($0) ? value : nil }
+            return Self.keep(value, if: Self.isInterval)
         case .choice(let words):
-            return value.stringValue.flatMap { words.contains($0) ? value : nil }
+            return Self.keep(value) { words.contains($0) }
         case .list(let element):
             guard let elements = value.arrayValue else { return nil }
-            let read = elements.compactMap { $0.isNull ? nil : element.read($0) }
-            return read.count == elements.count ? .array(read) : nil
+            let read = elements.filter { !$0.isNull }.compactMap { element.read($0) }
+            guard read.count == elements.count else { return nil }
+            return .array(read)
         case .json:
             return value.objectValue.map { .object($0) }
         case .routeMembers:
             guard let elements = value.arrayValue else { return nil }
             let members = elements.compactMap { RouteMember(json: $0) }
-            return members.count == elements.count ? .array(members.map { .object($0.json) }) : nil
+            guard members.count == elements.count else { return nil }
+            return .array(members.map { .object($0.json) })
         }
     }
 
@@ -83,6 +85,20 @@ package indirect enum ColumnType: Sendable, Hashable {
             "a list of models, each a name as in openai/gpt-4o, or an object with “model” and, if wanted, “weight”, "
                 + "“requires” and “max_price”"
         }
+    }
+
+    /// A value as the database has it, as the registry gives it out; what a later release put there is left as it is.
+    func present(_ stored: JSONValue) -> JSONValue {
+        switch self {
+        case .decimal, .moment, .routeMembers: self.read(stored) ?? stored
+        case .text, .longText, .integer, .boolean, .date, .interval, .choice, .list, .json: stored
+        }
+    }
+
+    /// A string of which something holds. (In an expression, `nil` could stand for JSON's `null`.)
+    private static func keep(_ value: JSONValue, if holds: (String) -> Bool) -> JSONValue? {
+        guard let text = value.stringValue, holds(text) else { return nil }
+        return value
     }
 
     private static func spelling(_ value: JSONValue) -> String? {
@@ -109,14 +125,20 @@ package indirect enum ColumnType: Sendable, Hashable {
         (try? Date(text, strategy: .iso8601)) ?? (try? Date(text, strategy: self.momentFormat))
     }
 
+    /// What PostgreSQL writes and people type: `90 minutes`, `1 day 02:00:00`, `01:30:00`.
     private static func isInterval(_ text: String) -> Bool {
-        let words = text.split(separator: " ")
+        var words = text.split(separator: " ")[...]
         let isNumber = { (word: Substring) in (1...9).contains(word.count) && word.allSatisfy(\.isASCIIDigit) }
-        if words.count == 1, let clock = words.first?.split(separator: ":", omittingEmptySubsequences: false) {
-            return (2...3).contains(clock.count) && clock.allSatisfy(isNumber)
+        if let clock = words.last?.split(separator: ":", omittingEmptySubsequences: false), clock.count > 1 {
+            guard clock.count <= 3, clock.allSatisfy(isNumber) else { return false }
+            words.removeLast()
+            guard !words.isEmpty else { return true }
         }
         let units = ["second", "seconds", "minute", "minutes", "hour", "hours", "day", "days"]
-        return words.count == 2 && isNumber(words[0]) && units.contains(String(words[1]))
+        guard !words.isEmpty, words.count.isMultiple(of: 2), words.count <= 8 else { return false }
+        return stride(from: words.startIndex, to: words.endIndex, by: 2).allSatisfy { place in
+            isNumber(words[place]) && units.contains(String(words[place + 1]))
+        }
     }
 }
 

@@ -35,7 +35,13 @@ extension RegistryTable {
 
     private static let prices: [Column] = [
         discovered("pricing_prompt", "Input price", .decimal, unit: .usdPerToken, meaning: "Price of an input token."),
-        discovered("pricing_completion", "Output price", .decimal, unit: .usdPerToken, meaning: "Price of an output token."),
+        discovered(
+            "pricing_completion",
+            "Output price",
+            .decimal,
+            unit: .usdPerToken,
+            meaning: "Price of an output token."
+        ),
         discovered(
             "pricing_cache_read",
             "Cache read price",
@@ -75,7 +81,13 @@ extension RegistryTable {
             unit: .tokens,
             meaning: "Tokens that fit, input and output together."
         ),
-        discovered("max_output_tokens", "Longest answer", .integer, unit: .tokens, meaning: "The most tokens it answers with."),
+        discovered(
+            "max_output_tokens",
+            "Longest answer",
+            .integer,
+            unit: .tokens,
+            meaning: "The most tokens it answers with."
+        ),
         discovered("modality", "Modality", .text, meaning: "What goes in and comes out, as in text+image->text."),
         discovered(
             "input_modalities",
@@ -84,12 +96,23 @@ extension RegistryTable {
             isNullable: false,
             meaning: "What may go in: text, image, audio, video, file."
         ),
-        discovered("output_modalities", "Output modalities", .list(of: .text), isNullable: false, meaning: "What comes out."),
+        discovered(
+            "output_modalities",
+            "Output modalities",
+            .list(of: .text),
+            isNullable: false,
+            meaning: "What comes out."
+        ),
         discovered("supports_streaming", "Streaming", .boolean, meaning: "Whether it answers in a stream."),
         discovered("supports_tools", "Tools", .boolean, meaning: "Whether it calls tools."),
         discovered("supports_vision", "Vision", .boolean, meaning: "Whether it sees images."),
         discovered("supports_reasoning", "Reasoning", .boolean, meaning: "Whether it thinks before it answers."),
-        discovered("supports_json_schema", "JSON schema", .boolean, meaning: "Whether it keeps to a given JSON schema."),
+        discovered(
+            "supports_json_schema",
+            "JSON schema",
+            .boolean,
+            meaning: "Whether it keeps to a given JSON schema."
+        ),
         discovered("size_b", "Size", .decimal, unit: .billions, meaning: "Its parameters, in billions."),
         discovered(
             "features",

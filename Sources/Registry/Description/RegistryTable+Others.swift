@@ -80,15 +80,29 @@ extension RegistryTable {
         "Names for one or more models: default, cost_optimized, performance_optimized, fallback, or any alias.",
         columns: [
             .id,
-            Column("name", "Name", .text, isNullable: false, isRequired: true, meaning: "What a request names as its model."),
+            Column(
+                "name",
+                "Name",
+                .text,
+                isNullable: false,
+                isRequired: true,
+                meaning: "What a request names as its model."
+            ),
             Column(
                 "strategy",
                 "Strategy",
                 .choice(Route.Strategy.allCases.map(\.rawValue)),
                 isNullable: false,
-                meaning: "How a member is chosen: ordered, weighted (by chance, in proportion to the weights) or cheapest."
+                meaning:
+                    "How a member is chosen: ordered, weighted (by chance, in proportion to the weights) or cheapest."
             ),
-            Column("members", "Members", .routeMembers, isNullable: false, meaning: "The models it routes to, in order."),
+            Column(
+                "members",
+                "Members",
+                .routeMembers,
+                isNullable: false,
+                meaning: "The models it routes to, in order."
+            ),
             Column("description", "Description", .longText, meaning: "What it is for."),
             Column("is_active", "Active", .boolean, isNullable: false, meaning: "Whether the name may be used."),
         ] + Column.kept
@@ -112,7 +126,14 @@ extension RegistryTable {
                 isRequired: true,
                 meaning: "What the setting is called."
             ),
-            Column("value", "Value", .json, isNullable: false, isRequired: true, meaning: "What it is set to, as an object."),
+            Column(
+                "value",
+                "Value",
+                .json,
+                isNullable: false,
+                isRequired: true,
+                meaning: "What it is set to, as an object."
+            ),
             Column("description", "Description", .longText, meaning: "What it does."),
         ] + Column.kept
     )

@@ -60,6 +60,13 @@ extension Column {
             meaning: "Counts the changes of this row; an edit names the number it saw."
         ),
         Column("created_at", "Made", .moment, .readOnly, isNullable: false, meaning: "When the row was made."),
-        Column("updated_at", "Changed", .moment, .readOnly, isNullable: false, meaning: "When the row was last changed."),
+        Column(
+            "updated_at",
+            "Changed",
+            .moment,
+            .readOnly,
+            isNullable: false,
+            meaning: "When the row was last changed."
+        ),
     ]
 }

@@ -49,6 +49,22 @@ CREATE TRIGGER count_deletes AFTER DELETE ON route_members REFERENCING OLD TABLE
 CREATE TRIGGER count_updates AFTER UPDATE ON route_members REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION count_member_changes();
 
+-- The foreign key says "this provider does not exist", which is no answer to who deletes one.
+CREATE FUNCTION keep_provider_with_models() RETURNS trigger
+LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+DECLARE
+    count bigint := (SELECT count(*) FROM models WHERE provider_id = OLD.id);
+BEGIN
+    IF count > 0 THEN
+        RAISE EXCEPTION 'The provider % still has % models, so it cannot be deleted.', OLD.slug, count
+            USING ERRCODE = 'restrict_violation', HINT = 'Untick is_active to stop using it, or delete its models first.';
+    END IF;
+    RETURN OLD;
+END
+$$;
+CREATE TRIGGER keep_provider_with_models BEFORE DELETE ON providers
+    FOR EACH ROW EXECUTE FUNCTION keep_provider_with_models();
+
 -- What a key may use, and how much of it.
 ALTER TABLE api_keys
     ADD COLUMN allowed_models text[]

@@ -77,23 +77,22 @@ package struct Replica: Service {
         let router = Router(context: ReplicaContext.self)
         // First: a middleware is only around what is added after it.
         router.add(middleware: RequestEnvelope(snapshot: { feed.snapshot }))
-        HealthEndpoints(feed: feed, maximumStaleness: settings.maximumStaleness, refusal: { drain.refusal })
-            .add(to: router)
-        InferenceEndpoints(
-            authenticator: authenticator,
+        // In the order in which the reference shows them.
+        var operations = InferenceEndpoints(
             environment: environment,
             transfer: self.transfer,
             settings: settings.inference
-        ).add(to: router)
-        ModelEndpoints(authenticator: authenticator).add(to: router)
-        RegistryEndpoints(
-            authenticator: authenticator,
-            refresher: refresher,
+        ).operations
+        operations += ModelEndpoints().operations
+        operations += RegistryEndpoints(refresher: refresher, feed: feed, hardware: HardwareInventory()).operations
+        operations += ModelSyncEndpoints(refresher: refresher, feed: feed).operations
+        operations += KeyEndpoints(authenticator: authenticator, store: store, feed: feed).operations
+        operations += HealthEndpoints(
             feed: feed,
-            hardware: HardwareInventory()
-        ).add(to: router)
-        KeyEndpoints(authenticator: authenticator, store: store, feed: feed).add(to: router)
-        ModelSyncEndpoints(authenticator: authenticator, refresher: refresher, feed: feed).add(to: router)
+            maximumStaleness: settings.maximumStaleness,
+            refusal: { drain.refusal }
+        ).operations
+        router.serve(operations, authenticator: authenticator)
         self.responder = router.buildResponder()
     }
 

@@ -46,7 +46,9 @@ import Testing
         #expect(try CSVReader(Array("a,b,c".utf8), separator: .semicolon).dialect.separator == .semicolon)
         var declared = try CSVReader(Array("sep=;\r\na,b\r\n".utf8))
         #expect(declared.dialect.separator == .semicolon)
-        #expect(try declared.next() == .some(CSVReader.Row(number: 1, cells: ["a,b"])))
+        let row = try declared.next()
+        #expect(row?.number == 1)
+        #expect(row?.cells == ["a,b"])
     }
 
     @Test func theDecimalMarkGoesWithTheSeparator() throws {
