@@ -122,7 +122,11 @@ let package = Package(
             ],
             swiftSettings: safeSettings
         ),
-        .target(name: "Exchange", dependencies: ["JSON", "Registry", yams], swiftSettings: safeSettings),
+        .target(
+            name: "Exchange",
+            dependencies: ["JSON", "Providers", "Registry", crypto, systemPackage, yams],
+            swiftSettings: safeSettings
+        ),
         .target(name: "Providers", dependencies: ["JSON", "Secrets", httpTypes], swiftSettings: safeSettings),
         .target(
             name: "Registry",

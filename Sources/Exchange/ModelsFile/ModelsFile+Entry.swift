@@ -1,4 +1,4 @@
-import FoundationEssentials
+package import FoundationEssentials
 import JSON
 
 extension ModelsFile {
@@ -98,16 +98,25 @@ extension ModelsFile {
             problems.append(.init(place, "“\(entry.id)” does not say its “provider”: the slug of who offers it"))
         }
         if let config = members["config"], config.mapping == nil, config.scalar != .null {
-            problems.append(.init(config.place, "the “config” of “\(entry.id)” must be a mapping, and it is \(config.kind)"))
-        } else if entry.modelName == nil {
-            let place = members["config"]?.mapping?["model_name"]?.place ?? members["config"]?.place ?? entry.value.place
             problems.append(
-                .init(place, "the “config” of “\(entry.id)” does not say its “model_name”: what its provider knows it by")
+                .init(config.place, "the “config” of “\(entry.id)” must be a mapping, and it is \(config.kind)")
+            )
+        } else if entry.modelName == nil {
+            let place =
+                members["config"]?.mapping?["model_name"]?.place ?? members["config"]?.place ?? entry.value.place
+            problems.append(
+                .init(
+                    place,
+                    "the “config” of “\(entry.id)” does not say its “model_name”: what its provider knows it by"
+                )
             )
         }
         if let size = members["size_b"], size.scalar != .null, entry.size == nil {
             problems.append(
-                .init(size.place, "“size_b” of “\(entry.id)” must be a number above 0, in billions, and it is \(size.kind)")
+                .init(
+                    size.place,
+                    "“size_b” of “\(entry.id)” must be a number above 0, in billions, and it is \(size.kind)"
+                )
             )
         }
         return problems

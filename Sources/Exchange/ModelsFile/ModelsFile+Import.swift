@@ -53,7 +53,9 @@ extension ModelsFile {
         }
         for list in List.allCases { self.importList(list, contents, offers, &result) }
         for (key, value) in self.document where !Self.knownMembers.contains(key.spelling) {
-            result.notes.append(.init(value.place, "“\(key.spelling)” stays in the file: the registry has no place for it"))
+            result.notes.append(
+                .init(value.place, "“\(key.spelling)” stays in the file: the registry has no place for it")
+            )
         }
         guard problems.isEmpty else { throw ModelsFileError(problems) }
         return result

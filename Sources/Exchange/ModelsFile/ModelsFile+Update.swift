@@ -1,6 +1,6 @@
 import FoundationEssentials
 import JSON
-import Registry
+package import Registry
 
 extension ModelsFile {
     /// What writing a file anew changed in it.
@@ -146,7 +146,11 @@ extension ModelsFile {
 
     // MARK: Lists
 
-    private mutating func fillLists(from contents: RegistryContents, _ offers: [RegistryModel], _ changes: inout Changes) {
+    private mutating func fillLists(
+        from contents: RegistryContents,
+        _ offers: [RegistryModel],
+        _ changes: inout Changes
+    ) {
         let preferred = PreferredModels(offers)
         for list in List.allCases {
             let route = contents.rows(of: .routes).first { $0["name"]?.stringValue == list.route }

@@ -34,23 +34,23 @@ package struct ModelsFile: Sendable, Hashable {
     /// - Throws: ``YAMLError`` where it is not YAML; ``ModelsFileError`` where its parts are not what they must be.
     package init(parsing bytes: [UInt8], limits: YAMLLimits = YAMLLimits()) throws {
         let root = try YAMLValue(parsing: bytes, limits: limits)
-        guard root.scalar != .null else {
-            self.init()
-            return
+        guard let document = root.mapping ?? (root.scalar == .null ? YAMLMapping() : nil) else {
+            throw ModelsFileError([
+                .init(root.place, "the file must be a mapping with “models”, and it is \(root.kind)")
+            ])
         }
-        guard let document = root.mapping else {
-            throw ModelsFileError([.init(root.place, "the file must be a mapping with “models”, and it is \(root.kind)")])
-        }
-        self.document = document
         var problems: [ModelsFileError.Problem] = []
         for name in ["models", "preferences"] {
             guard let value = document[name], value.scalar != .null, value.mapping == nil else { continue }
             problems.append(.init(value.place, "“\(name)” must be a mapping, and it is \(value.kind)"))
         }
-        for (id, entry) in document["models"]?.mapping ?? [:] where entry.mapping == nil {
-            problems.append(.init(entry.place, "the entry of “\(id.spelling)” must be a mapping, and it is \(entry.kind)"))
+        for (id, entry) in document["models"]?.mapping ?? YAMLMapping() where entry.mapping == nil {
+            problems.append(
+                .init(entry.place, "the entry of “\(id.spelling)” must be a mapping, and it is \(entry.kind)")
+            )
         }
         guard problems.isEmpty else { throw ModelsFileError(problems) }
+        self.document = document
     }
 
     /// The file as text.
@@ -72,7 +72,8 @@ package struct ModelsFile: Sendable, Hashable {
     /// A list as the file has it; nil where there is none, or an empty one.
     package subscript(_ list: List) -> YAMLValue? {
         get {
-            let value = list.isPreference ? self.document["preferences"]?.mapping?[list.rawValue] : self.document[list.rawValue]
+            let value =
+                list.isPreference ? self.document["preferences"]?.mapping?[list.rawValue] : self.document[list.rawValue]
             guard let value, value.scalar != .null, value.list?.isEmpty != true else { return nil }
             return value
         }
@@ -82,7 +83,8 @@ package struct ModelsFile: Sendable, Hashable {
                 return
             }
             var preferences = self.document["preferences"]?.mapping ?? YAMLMapping()
-            preferences[list.rawValue] = newValue ?? (list == .default ? YAMLValue(.scalar(.null)) : YAMLValue(.list([])))
+            preferences[list.rawValue] =
+                newValue ?? (list == .default ? YAMLValue(.scalar(.null)) : YAMLValue(.list([])))
             self.set("preferences", YAMLValue(.mapping(preferences)))
         }
     }

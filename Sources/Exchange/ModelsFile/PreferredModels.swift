@@ -25,7 +25,9 @@ struct PreferredModels {
 
         /// What its kin share, however many sell it.
         var family: String {
-            self.model.row["model_family"]?.stringValue ?? self.model.apiName.split(separator: "/").last.map(String.init)
+            self.model.row["model_family"]?.stringValue ?? self.model.apiName.split(separator: "/").last.map(
+                String.init
+            )
                 ?? self.model.apiName
         }
     }
@@ -109,17 +111,25 @@ struct PreferredModels {
     }
 
     private static func ofDifferentFamilies(_ candidates: [Candidate]) -> [Candidate] {
-        var families: Set<String> = []
-        return Array(candidates.lazy.filter { families.insert($0.family).inserted }.prefix(self.length))
+        self.first(of: candidates) { $0.family }
     }
 
     private static func ofDifferentProviders(_ candidates: [Candidate]) -> [Candidate] {
-        var providers: Set<String> = []
-        return Array(candidates.lazy.filter { providers.insert($0.model.provider).inserted }.prefix(self.length))
+        self.first(of: candidates) { $0.model.provider }
     }
 
     private static func unique(_ names: [String]) -> [String] {
-        var seen: Set<String> = []
-        return Array(names.filter { seen.insert($0).inserted }.prefix(self.length))
+        self.first(of: names) { $0 }
+    }
+
+    /// The first few of which no two share what the closure gives.
+    private static func first<Element>(of elements: [Element], by shared: (Element) -> String) -> [Element] {
+        var met: Set<String> = []
+        var found: [Element] = []
+        for element in elements where met.insert(shared(element)).inserted {
+            found.append(element)
+            if found.count == self.length { break }
+        }
+        return found
     }
 }

@@ -1,7 +1,7 @@
 import FoundationEssentials
 import JSON
 import Providers
-package import Registry
+import Registry
 
 /// A model of the registry with what a `models.yaml` says of it.
 struct RegistryModel: Sendable {
@@ -26,7 +26,8 @@ struct RegistryModel: Sendable {
             uniquingKeysWith: { first, _ in first }
         )
         return contents.rows(of: .models).compactMap { row -> RegistryModel? in
-            guard let provider = row["provider"]?.stringValue, let apiName = row["provider_model_id"]?.stringValue else {
+            guard let provider = row["provider"]?.stringValue, let apiName = row["provider_model_id"]?.stringValue
+            else {
                 return nil
             }
             let offeredBy = providers[provider]

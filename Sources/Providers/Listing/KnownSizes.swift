@@ -1,4 +1,4 @@
-import FoundationEssentials
+package import FoundationEssentials
 
 /// Sizes of well-known models whose names do not say them.
 ///
@@ -25,7 +25,11 @@ enum KnownSizes {
         Fact(name: "gpt-4", billions: 1760, source: .reports("SemiAnalysis, GPT-4 Architecture, 2023")),
         Fact(name: "whisper-1", billions: thousandths(1550), source: .maker("Model card of whisper-large-v2")),
         Fact(name: "whisper-large-v3", billions: thousandths(1550), source: .maker("Model card of whisper-large-v3")),
-        Fact(name: "whisper-large-v3-turbo", billions: thousandths(809), source: .maker("Model card of whisper-large-v3-turbo")),
+        Fact(
+            name: "whisper-large-v3-turbo",
+            billions: thousandths(809),
+            source: .maker("Model card of whisper-large-v3-turbo")
+        ),
         Fact(name: "deepseek-chat", billions: 671, source: .maker("DeepSeek-V3 Technical Report, 2024")),
         Fact(name: "deepseek-reasoner", billions: 671, source: .maker("DeepSeek-R1, 2025")),
         Fact(name: "deepseek-r1", billions: 671, source: .maker("DeepSeek-R1, 2025")),
@@ -72,7 +76,8 @@ enum KnownSizes {
 
     /// Words that may follow a name without another size being meant.
     private static let fillers: Set<Substring> = [
-        "instruct", "chat", "it", "latest", "preview", "exp", "base", "hf", "free", "fp8", "fp16", "bf16", "awq", "gptq",
+        "instruct", "chat", "it", "latest", "preview", "exp", "base", "hf", "free", "fp8", "fp16", "bf16", "awq",
+        "gptq",
         "128k", "4k", "8k", "32k",
     ]
 
