@@ -109,7 +109,7 @@ let package = Package(
         .target(
             name: "HTTP",
             dependencies: [
-                "JSON", "Registry", "Secrets", httpTypes, hummingbird, hummingbirdCore, locks, logging, nioCore,
+                "JSON", "Registry", "Secrets", crypto, httpTypes, hummingbird, hummingbirdCore, locks, logging, nioCore,
                 nioHTTP1,
             ],
             swiftSettings: safeSettings

@@ -11,6 +11,4 @@ extension Operation.Group {
     package static let keys = Self("Keys", "Client keys: who may call.")
     /// The rows that people edit.
     package static let registry = Self("Registry", "The rows of the registry: read, edit, look back, undo.")
-    /// The API about itself.
-    package static let reference = Self("Reference", "This description.")
 }

@@ -29,7 +29,7 @@ package struct OpenAPIDocument: Sendable {
             var item = paths[operation.path.template]?.objectValue ?? JSONObject()
             item[operation.method.rawValue.lowercased()] = .object(Self.object(operation))
             paths[operation.path.template] = .object(item)
-            for schema in Self.schemas(of: operation) { schemas.merge(schema.components) { first, _ in first } }
+            for schema in operation.schemas { schemas.merge(schema.components) { first, _ in first } }
             if !groups.contains(operation.group) { groups.append(operation.group) }
         }
         self.json = [
@@ -133,10 +133,5 @@ package struct OpenAPIDocument: Sendable {
         case .key(let scope): .array(keys(scope))
         case .keyOrTrustedNetwork(let scope): .array(keys(scope) + [[:]])
         }
-    }
-
-    private static func schemas(of operation: Operation) -> [Schema] {
-        operation.parameters.map(\.schema) + (operation.body?.content.map(\.schema) ?? [])
-            + operation.answers.flatMap { $0.content.map(\.schema) + $0.fields.map(\.schema) }
     }
 }

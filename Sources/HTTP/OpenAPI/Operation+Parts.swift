@@ -135,7 +135,7 @@ extension Schema {
                 "type": .string.described("The kind of failure, in the words of OpenAI's API."),
                 "code": .string.described("What a program tells failures apart by."),
                 "param": .string.nullable.described("The member or parameter that is wrong."),
-                "details": .array(of: .map(of: .any)).described("Each thing that is wrong, where there may be several."),
+                "details": .array(of: .map(of: .any)).described("Each thing that is wrong."),
                 "conflict": .map(of: .any).described("What somebody else changed meanwhile."),
             ],
             optional: ["details", "conflict"]

@@ -107,6 +107,12 @@ package struct Operation: Sendable {
         self.handler = handler
     }
 
+    /// Every shape that it speaks of.
+    var schemas: [Schema] {
+        self.parameters.map(\.schema) + (self.body?.content.map(\.schema) ?? [])
+            + self.answers.flatMap { $0.content.map(\.schema) + $0.fields.map(\.schema) }
+    }
+
     /// Every status with which it may be refused, in order, with the reasons.
     package var allRefusals: [(status: HTTPResponse.Status, meaning: String)] {
         var reasons: [(status: HTTPResponse.Status, meaning: String)] = []
