@@ -18,7 +18,8 @@ struct Roster: AsyncParsableCommand {
             Exit codes: 0 done, 1 failed, 2 wrong usage or settings.
             """,
         subcommands: [
-            UpCommand.self, ServeCommand.self, MigrateCommand.self, SyncCommand.self, ModelsCommand.self,
+            UpCommand.self, ServeCommand.self, MigrateCommand.self, SyncCommand.self, UpdateModelsCommand.self,
+            ModelsCommand.self,
             ProvidersCommand.self, KeysCommand.self, StatusCommand.self, ConfigCommand.self, HealthcheckCommand.self,
         ]
     )
