@@ -3,6 +3,7 @@ import JSON
 import LocalCluster
 import Secrets
 import Subprocess
+import SystemPackage
 import TestSupport
 import Testing
 
