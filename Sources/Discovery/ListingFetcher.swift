@@ -73,15 +73,25 @@ package struct ListingFetcher: Sendable {
         let key = try self.key(of: provider, definition)
         let deadline = ContinuousClock.now + self.limits.listTime
         do {
-            var run = ListingRun(definition.listing, context: try self.context(of: provider, definition))
+            var run = ListingRun(
+                definition.listing,
+                context: try self.context(of: provider, definition, hasKey: key != nil)
+            )
             while let request = run.next {
                 guard ContinuousClock.now < deadline else {
                     throw Failure.failed("the list was not complete after \(self.limits.listTime)")
                 }
-                try run.read(try await self.fetch(request, provider, definition, key))
+                do {
+                    try run.read(try await self.fetch(request, provider, definition, key))
+                } catch let error as TransferError where error.code != .cancelled && run.canSkipNext {
+                    run.skipNext(because: error.description)
+                }
             }
             var listed = try run.result()
-            if let followUp = definition.listing.followUp {
+            for note in listed.notes {
+                self.logger.warning("list is not whole", metadata: ["provider": "\(provider.slug)", "note": "\(note)"])
+            }
+            if let followUp = definition.listing.followUp, key != nil || !followUp.needsKey {
                 try await self.ask(followUp, about: &listed, provider, definition, key, until: deadline)
             }
             return listed
@@ -117,7 +127,11 @@ package struct ListingFetcher: Sendable {
         return definition.listing.key == .none ? nil : key.secret
     }
 
-    private func context(of provider: Provider, _ definition: ProviderDefinition) throws -> ListingContext {
+    private func context(
+        of provider: Provider,
+        _ definition: ProviderDefinition,
+        hasKey: Bool
+    ) throws -> ListingContext {
         let destination = try Destination.resolve(
             "",
             slug: provider.slug,
@@ -125,7 +139,7 @@ package struct ListingFetcher: Sendable {
             definition: definition,
             policy: self.environment.policy
         )
-        return ListingContext(host: destination.provider.host)
+        return ListingContext(host: destination.provider.host, hasKey: hasKey)
     }
 
     /// Asks what the list leaves out. What cannot be had leaves a model as the list described it.

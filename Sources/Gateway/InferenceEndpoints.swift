@@ -34,8 +34,8 @@ package struct InferenceEndpoints: Sendable {
                 "/v1/chat/completions",
                 id: "createChatCompletion",
                 summary: "Answer a conversation with a model",
-                details: "OpenAI's API. The body reaches the provider as it was sent but for the model's name, members that "
-                    + "are not named here included. The fields X-Roster-Provider and X-Roster-Model say who answered.",
+                details: "OpenAI's API. The body reaches the provider as it was sent but for the model's name, members "
+                    + "that are not named here included. The fields X-Roster-Provider and X-Roster-Model say who answered.",
                 group: Operation.Group("Inference", "Uses models."),
                 access: .key(.inference),
                 body: .json(.chatRequest, "OpenAI's chat request."),

@@ -23,7 +23,8 @@ extension Request {
         var pairs: [(name: String, value: String)] = []
         for part in parts {
             let halves = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            guard let name = Self.decoded(halves[0]), let value = Self.decoded(halves.count == 2 ? halves[1] : "") else {
+            guard let name = Self.decoded(halves[0]), let value = Self.decoded(halves.count == 2 ? halves[1] : "")
+            else {
                 throw APIError(
                     .badRequest,
                     code: "invalid_value",

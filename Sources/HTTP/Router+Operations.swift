@@ -1,5 +1,6 @@
 import HTTPTypes
 package import Hummingbird
+import Registry
 
 extension Router<ReplicaContext> {
     /// Serves operations, each to those who may. `HEAD` goes with `GET`, and any other method on their paths is refused with
@@ -45,10 +46,26 @@ extension Router<ReplicaContext> {
     /// The operation's handler behind its guard.
     private static func guarded(_ operation: Operation, _ authenticator: Authenticator) -> Operation.Handler {
         let (access, handler) = (operation.access, operation.handler)
+        let names = operation.parameters.filter { $0.place == .query }.map(\.name)
+        // Whoever mistypes dry_run must not write.
+        let isStrict = names.contains("dry_run")
         return { request, context in
             var context = context
             context.principal = try authenticator.admit(access, request, context)
+            if isStrict { try Self.refuseUnknownParameters(of: request, known: names) }
             return try await handler(request, context)
+        }
+    }
+
+    private static func refuseUnknownParameters(of request: Request, known: [String]) throws(APIError) {
+        for (name, _) in try request.queryPairs() where !known.contains(name) {
+            let nearest = NearestName.of(String(name.prefix(100)), among: known)
+            throw APIError(
+                .badRequest,
+                code: "unknown_parameter",
+                "There is no parameter “\(name.prefix(80))” here\(nearest.map { "; did you mean “\($0)”?" } ?? ".")",
+                param: String(name.prefix(100))
+            )
         }
     }
 

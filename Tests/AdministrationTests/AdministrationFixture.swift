@@ -149,11 +149,13 @@ struct AdministrationFixture: Sendable {
             let router = Router(context: ReplicaContext.self)
             router.add(middleware: RequestEnvelope { feed.snapshot })
             var operations = ModelEndpoints().operations
+            operations += RowEndpoints(store: store, feed: feed).operations
+            operations += HistoryEndpoints(store: store, feed: feed).operations
             operations += RegistryEndpoints(refresher: refresher, feed: feed, hardware: HardwareInventory()).operations
             operations += ModelSyncEndpoints(refresher: refresher, feed: feed).operations
             operations += KeyEndpoints(authenticator: authenticator, store: store, feed: feed).operations
             operations += HealthEndpoints(feed: feed).operations
-            router.serve(operations, authenticator: authenticator)
+            router.serve(ReferenceEndpoints(describing: operations).operations, authenticator: authenticator)
             let application = Application(
                 router: router,
                 server: .replica(),

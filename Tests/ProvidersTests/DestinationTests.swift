@@ -26,6 +26,26 @@ import Testing
             "anthropic": "https://api.anthropic.com/v1/models?limit=1000",
             "gemini": "https://generativelanguage.googleapis.com/v1beta/models?pageSize=1000",
             "ollama": "http://localhost:11434/api/tags", "openai-compatible": "http://localhost:8000/v1/models",
+            "deepinfra": "https://api.deepinfra.com/v1/openai/models",
+            "featherless": "https://api.featherless.ai/v1/models?page=1&per_page=1000",
+            "groq": "https://api.groq.com/openai/v1/models",
+            "fireworks": "https://api.fireworks.ai/inference/v1/models",
+            "together": "https://api.together.xyz/v1/models",
+            "huggingface": "https://router.huggingface.co/v1/models", "xai": "https://api.x.ai/v1/language-models",
+            "cerebras": "https://api.cerebras.ai/public/v1/models",
+            "vertex": "https://aiplatform.googleapis.com/v1beta1/publishers/google/models?pageSize=100",
+            "nebius": "https://api.tokenfactory.nebius.com/v1/models?verbose=true",
+            "novita": "https://api.novita.ai/openai/v1/models",
+            "helicone": "https://jawn.helicone.ai/v1/public/model-registry/models",
+            "aihubmix": "https://aihubmix.com/api/v1/models",
+            "anannas": "https://api.anannas.ai/v1/models?details=true",
+            "aimo": "https://beta.aimo.network/api/v1/models",
+            "near": "https://cloud-api.near.ai/v1/model/list?limit=100&offset=0",
+            "chutes": "https://llm.chutes.ai/v1/models",
+            "alibaba": "https://dashscope-intl.aliyuncs.com/compatible-mode/v1/models",
+            "fal": "https://api.fal.ai/v1/models?limit=100", "vercel": "https://ai-gateway.vercel.sh/v1/models",
+            "vllm": "http://localhost:8000/v1/models", "llama-cpp": "http://localhost:8080/v1/models",
+            "lm-studio": "http://localhost:1234/api/v0/models",
         ]
         let definition = try #require(ProviderCatalog.definition(slug: slug, adapter: nil))
         let request = try #require(definition.listing.sources.first?.first)
@@ -37,9 +57,9 @@ import Testing
             policy: DestinationPolicy()
         )
         #expect(destination.url == expected[slug])
-        #expect(destination.mayCarryKey == !definition.isTemplate)
+        #expect(destination.mayCarryKey == (!definition.isTemplate && slug != "helicone"))
         let chat = try self.resolve(definition.chat.path, definition)
-        #expect(chat.url == definition.baseURL + "/chat/completions")
+        #expect(chat.url == definition.baseURL + (definition.chat.speaksOpenAI ? "/chat/completions" : ""))
     }
 
     @Test(arguments: [

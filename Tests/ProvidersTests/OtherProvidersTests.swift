@@ -29,9 +29,12 @@ import Testing
         )
         #expect(model.outputModalities == outputs)
         #expect(model.canChat == canChat)
-        #expect(model.origin(of: .outputModalities) == .estimated)
-        #expect(model.pricing == ModelPricing())
-        #expect(model.contextLength == nil)
+        // The list says nothing of it.
+        #expect([.estimated, .curated].contains(model.origin(of: .outputModalities)))
+        for price in PriceField.allCases where model.pricing[price] != nil {
+            #expect(model.origin(of: price.field) == .curated)
+        }
+        #expect(model.contextLength == nil || model.origin(of: .contextLength) == .curated)
         #expect(model.metadata["owned_by"] == "system")
     }
 }

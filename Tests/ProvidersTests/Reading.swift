@@ -3,7 +3,8 @@ import HTTPTypes
 import JSON
 import Providers
 
-/// Reads a list that is given as text, as Discovery would read it from the wire.
+/// Reads a list that is given as text, as Discovery would read it from the wire. Endpoints beyond the pages given are not
+/// there.
 func read(
     _ definition: ProviderDefinition,
     _ pages: String...,
@@ -11,6 +12,7 @@ func read(
 ) throws -> ListedModels {
     var run = ListingRun(definition.listing, context: ListingContext(host: host))
     for page in pages { try run.read(ListingResponse(body: Array(page.utf8))) }
+    while let next = run.next, next.source > 0 { try run.read(ListingResponse(status: 404, body: [])) }
     return try run.result()
 }
 

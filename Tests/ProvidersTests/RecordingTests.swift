@@ -75,7 +75,12 @@ import Testing
         if let count { #expect(list.models.count == count) }
         #expect(list.skipped.count == skipped)
         #expect(list.models.allSatisfy { !$0.providerModelID.hasPrefix("models/") || slug == "openai-compatible" })
-        if slug != "ollama" { #expect(list.models.allSatisfy { $0.pricing == ModelPricing() }) }
+        // None of these lists has a price.
+        for model in list.models {
+            for price in PriceField.allCases where model.pricing[price] != nil {
+                #expect(model.origin(of: price.field) == .curated, "\(model.providerModelID)")
+            }
+        }
     }
 
     @Test func aFirstPageIsNotTheWholeList() throws {

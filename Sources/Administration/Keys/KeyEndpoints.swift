@@ -43,8 +43,8 @@ package struct KeyEndpoints: Sendable {
                 "/api/v1/apikeys",
                 id: "createKey",
                 summary: "Register a client key",
-                details: "Needs an administrator's key. From a trusted network, and not from a page in a browser, a key "
-                    + "with the scope inference may be registered without one. Only this answer shows the key.",
+                details: "Needs an administrator's key. From a trusted network, and not from a page in a browser, "
+                    + "a key with the scope inference may be registered without one. Only this answer shows the key.",
                 group: .keys,
                 access: .keyOrTrustedNetwork(nil),
                 body: .json(.newKey, "What the key shall be; every member may be left out.", isRequired: false),

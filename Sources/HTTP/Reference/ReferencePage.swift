@@ -171,6 +171,7 @@ struct ReferencePage: Sendable {
         let types = schema["type"].map { $0.arrayValue ?? [$0] }?.compactMap(\.stringValue) ?? ["any"]
         if types.contains("array"), let items = schema["items"]?.objectValue { return "list of \(self.type(items))" }
         let format = schema["format"]?.stringValue.flatMap { $0 == "int64" ? nil : $0 }
-        return "\((format.map { [$0] } ?? types.filter { $0 != "null" }).joined(separator: " or "))\(types.contains("null") ? ", null" : "")"
+        let words = (format.map { [$0] } ?? types.filter { $0 != "null" }).joined(separator: " or ")
+        return types.contains("null") ? "\(words), null" : "\(words)"
     }
 }

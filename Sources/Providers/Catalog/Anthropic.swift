@@ -15,11 +15,11 @@ extension ProviderDefinition {
             sources: [
                 ListSource(
                     first: ListingRequest(reference: "models", query: [QueryParameter("limit", "1000")]),
-                    rows: [["data"]],
                     paging: .cursor(flag: "has_more", member: "last_id", parameter: "after_id"),
                     normalise: AnthropicModels.normalise
                 )
-            ]
+            ],
+            facts: [.anthropic, .anthropicBefore2026]
         )
     )
 }

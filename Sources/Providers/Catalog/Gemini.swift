@@ -21,7 +21,8 @@ extension ProviderDefinition {
                     omitsEmptyRows: true,
                     normalise: GeminiModels.normalise
                 )
-            ]
+            ],
+            facts: [.gemini, .geminiEmbeddings]
         )
     )
 }

@@ -59,10 +59,7 @@ private enum OllamaModels {
         if isRemote || context.host == "ollama.com" {
             model.tag(ModelTag.cloud)
         } else {
-            model.tag(ModelTag.local)
-            model.pricing.prompt = 0
-            model.pricing.completion = 0
-            model.mark(.pricingPrompt, .pricingCompletion, as: .curated)
+            model.markAsLocal()
         }
         model.metadata = item.metadata("modified_at", "size", "digest", "details", "remote_host", "remote_model")
         model.estimateFromName()
@@ -94,7 +91,7 @@ private enum OllamaModels {
             if model.sizeB == nil || model.origin(of: .sizeB) == .estimated,
                 let count = item.value("model_info", "general.parameter_count")?.numberValue?.decimal, count > 0
             {
-                model.sizeB = Decimal(sign: .plus, exponent: -9, significand: count)
+                model.sizeB = ModelName.billions(of: count)
                 model.mark(.sizeB, as: .api)
             }
             if let capabilities = item.words("capabilities"), !capabilities.isEmpty {

@@ -14,10 +14,10 @@ extension ProviderDefinition {
             sources: [
                 ListSource(
                     first: ListingRequest(reference: "models"),
-                    rows: [["data"]],
                     normalise: OpenAIModels.normalise
                 )
-            ]
+            ],
+            facts: [.openAI, .openAIEarlier, .openAIEmbeddings]
         )
     )
 }

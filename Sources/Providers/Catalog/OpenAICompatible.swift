@@ -1,8 +1,7 @@
 import JSON
 
 extension ProviderDefinition {
-    /// Any server that speaks OpenAI's API and that a person adds by its address: vLLM, llama.cpp, LM Studio, a company's
-    /// own gateway.
+    /// Any server that speaks OpenAI's API and that a person adds by its address, for instance a company's own gateway.
     package static let openAICompatible = ProviderDefinition(
         slug: "openai-compatible",
         name: "OpenAI-compatible server",
@@ -16,7 +15,7 @@ extension ProviderDefinition {
                 ListSource(
                     first: ListingRequest(reference: "models"),
                     // llama.cpp answers with both, and `data` tells more.
-                    rows: [["data"], ["models"], []],
+                    rows: ListSource.usualRows,
                     normalise: OpenAICompatibleModels.normalise
                 )
             ],

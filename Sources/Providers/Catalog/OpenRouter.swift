@@ -15,8 +15,7 @@ extension ProviderDefinition {
             sources: [
                 ListSource(
                     first: ListingRequest(reference: "models"),
-                    rows: [["data"]],
-                    total: ["total_count"],
+                    total: [["total_count"]],
                     paging: .nextLink(["links", "next"]),
                     normalise: OpenRouterModels.normalise
                 )

@@ -98,11 +98,26 @@ package struct ProviderDefinition: Sendable {
 package struct AddressVariable: Sendable {
     package let name: String
 
-    /// Turns the variable's value into a base URL like ``ProviderDefinition/baseURL``.
-    package let baseURL: @Sendable (String) -> String
+    /// Other variables that the address depends on.
+    package let companions: [String]
+
+    /// Turns the variable's value, and those of its companions that are set, into a base URL like
+    /// ``ProviderDefinition/baseURL``.
+    package let baseURL: @Sendable (_ value: String, _ companions: [String: String]) -> String
 
     package init(_ name: String, baseURL: @escaping @Sendable (String) -> String = { $0 }) {
         self.name = name
+        self.companions = []
+        self.baseURL = { value, _ in baseURL(value) }
+    }
+
+    package init(
+        _ name: String,
+        with companions: [String],
+        baseURL: @escaping @Sendable (_ value: String, _ companions: [String: String]) -> String
+    ) {
+        self.name = name
+        self.companions = companions
         self.baseURL = baseURL
     }
 }
@@ -112,17 +127,22 @@ package enum ChatDialect: Sendable, Hashable {
     /// OpenAI's chat completions; the path is relative to the base URL. The client's bytes can be passed on.
     case openAICompatible(path: String)
 
+    /// No chat: what is offered is asked for in ways of the provider's own.
+    case none
+
     /// Whether a request in OpenAI's shape can be passed on without translation.
     package var speaksOpenAI: Bool {
         switch self {
         case .openAICompatible: true
+        case .none: false
         }
     }
 
-    /// The chat endpoint, relative to the base URL.
+    /// The chat endpoint, relative to the base URL; empty where there is none.
     package var path: String {
         switch self {
         case .openAICompatible(let path): path
+        case .none: ""
         }
     }
 }

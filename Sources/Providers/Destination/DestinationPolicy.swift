@@ -43,7 +43,7 @@ package struct DestinationPolicy: Sendable, Hashable {
             hosts.append(AllowedHost(host: host, port: port))
         }
         self.hosts = hosts
-        let named = Set(ProviderCatalog.all.flatMap { $0.addressVariables.map(\.name) })
+        let named = Set(ProviderCatalog.all.flatMap { $0.addressVariables.flatMap { [$0.name] + $0.companions } })
         self.addresses = environment.filter { name, value in
             !value.isEmpty && (name.hasSuffix("_BASE_URL") || named.contains(name))
         }
@@ -64,7 +64,8 @@ package struct DestinationPolicy: Sendable, Hashable {
         guard slug == definition.slug else { return nil }
         for variable in definition.addressVariables {
             guard let text = self.addresses[variable.name] else { continue }
-            return try Self.address(variable.baseURL(text), of: variable.name)
+            let companions = self.addresses.filter { variable.companions.contains($0.key) }
+            return try Self.address(variable.baseURL(text, companions), of: variable.name)
         }
         return nil
     }

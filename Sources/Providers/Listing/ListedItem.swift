@@ -17,7 +17,7 @@ package struct ListedItem: Sendable {
     /// Whatever stands at a path of member names.
     package func value(_ path: String...) -> JSONValue? { self.value(at: path) }
 
-    private func value(at path: [String]) -> JSONValue? {
+    func value(at path: [String]) -> JSONValue? {
         var value: JSONValue? = .object(self.object)
         for name in path { value = value[name] }
         return value == .null ? nil : value
@@ -31,6 +31,10 @@ package struct ListedItem: Sendable {
     /// - Returns: the id, as the inference API expects it.
     /// - Throws: an ``ItemRefusal`` where there is none that could be stored and sent.
     package func id(_ members: String..., droppingPrefix prefix: String = "") throws(ItemRefusal) -> String {
+        try self.id(anyOf: members, droppingPrefix: prefix)
+    }
+
+    func id(anyOf members: [String], droppingPrefix prefix: String) throws(ItemRefusal) -> String {
         for member in members {
             switch self.value(at: [member]) {
             case nil: continue
@@ -54,24 +58,39 @@ package struct ListedItem: Sendable {
     }
 
     /// A text that is not empty.
-    package func text(_ path: String...) -> String? {
+    package func text(_ path: String...) -> String? { self.text(at: path) }
+
+    func text(at path: [String]) -> String? {
         guard let text = self.value(at: path)?.stringValue else { return nil }
         guard text.contains(where: { !$0.isWhitespace }) else { return nil }
         return text.count > Self.longestText ? String(text.prefix(Self.longestText)) : text
     }
 
     /// A number of tokens above zero: lists say 0 where they do not know, and some spell numbers in strings.
-    package func count(_ path: String...) -> Int? {
+    package func count(_ path: String...) -> Int? { self.count(at: path) }
+
+    func count(at path: [String]) -> Int? {
         guard let number = self.value(at: path)?.int64ReadingStrings(), number > 0 else { return nil }
         // The column is a 32-bit integer; nothing with more tokens than that exists.
         return number <= Int64(Int32.max) ? Int(number) : nil
     }
 
-    /// A flag.
-    package func flag(_ path: String...) -> Bool? { self.value(at: path)?.boolValue }
+    /// A flag: true or false, also as a word.
+    package func flag(_ path: String...) -> Bool? { self.flag(at: path) }
+
+    func flag(at path: [String]) -> Bool? {
+        switch self.value(at: path) {
+        case .bool(let flag): flag
+        case .string("true"), .string("True"): true
+        case .string("false"), .string("False"): false
+        case nil, .null, .number, .string, .array, .object: nil
+        }
+    }
 
     /// A list of words, from an array of strings or a string with commas; nil where there is neither.
-    package func words(_ path: String...) -> [String]? {
+    package func words(_ path: String...) -> [String]? { self.words(at: path) }
+
+    func words(at path: [String]) -> [String]? {
         let words: [String]
         switch self.value(at: path) {
         case .array(let elements): words = elements.compactMap(\.stringValue)
@@ -86,8 +105,19 @@ package struct ListedItem: Sendable {
     }
 
     /// A day.
-    package func date(_ path: String...) -> CalendarDate? {
-        self.value(at: path)?.stringValue.flatMap { CalendarDate($0) }
+    package func date(_ path: String...) -> CalendarDate? { self.date(at: path) }
+
+    /// A day, spelled or as an object with `year`, `month` and `day` (google.type.Date).
+    func date(at path: [String]) -> CalendarDate? {
+        switch self.value(at: path) {
+        case .string(let text): return CalendarDate(text)
+        case .object(let parts):
+            guard let year = parts["year"]?.int64ReadingStrings(), let month = parts["month"]?.int64ReadingStrings(),
+                let day = parts["day"]?.int64ReadingStrings()
+            else { return nil }
+            return CalendarDate(year: Int(year), month: Int(month), day: Int(day))
+        case nil, .null, .bool, .number, .array: return nil
+        }
     }
 
     /// A price in the unit of the endpoint.
@@ -95,8 +125,14 @@ package struct ListedItem: Sendable {
         unit.read(self.value(at: path), zero: zero)
     }
 
+    func price(_ unit: PriceUnit, zero: PriceUnit.Zero, at path: [String]) -> PriceReading {
+        unit.read(self.value(at: path), zero: zero)
+    }
+
     /// The named members as the provider sent them, without those that are absent or null.
-    package func metadata(_ members: String...) -> JSONObject {
+    package func metadata(_ members: String...) -> JSONObject { self.metadata(members) }
+
+    func metadata(_ members: [String]) -> JSONObject {
         JSONObject(members.compactMap { name in self.value(at: [name]).map { (name, $0) } })
     }
 
@@ -113,10 +149,5 @@ package struct ListedItem: Sendable {
         else { return nil }
         func words(_ side: Substring) -> [String] { side.split(separator: "+").map(String.init) }
         return (words(modality[..<arrow.lowerBound]), words(modality[arrow.upperBound...]))
-    }
-
-    private func words(at path: [String]) -> [String]? {
-        guard let elements = self.value(at: path)?.arrayValue else { return nil }
-        return elements.compactMap(\.stringValue)
     }
 }

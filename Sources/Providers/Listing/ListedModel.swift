@@ -52,6 +52,9 @@ package struct ListedModel: Sendable, Hashable {
     package var name: String
     package var description: String?
     package var family: String?
+
+    /// Other names by which the provider's inference API knows it.
+    package var aliases: [String] = []
     package var pricing = ModelPricing()
 
     /// The longest conversation, in tokens.
@@ -107,6 +110,9 @@ package struct ListedModel: Sendable, Hashable {
         ModelTag.canChat(outputModalities: self.outputModalities, tags: self.tags)
     }
 
+    /// The name that offers of the same model have in common, whoever makes them: see ``ModelName/canonical(_:)``.
+    package var canonicalName: String { ModelName.canonical(self.providerModelID) }
+
     /// Where a field came from.
     package func origin(of field: ModelField) -> FieldOrigin { self.otherOrigins[field] ?? .api }
 
@@ -118,12 +124,28 @@ package struct ListedModel: Sendable, Hashable {
     /// Takes a price over, or keeps the reason why it is unknown.
     package mutating func take(_ reading: PriceReading, as price: PriceField) {
         self.pricing[price] = reading.amount
-        if case .unknown(let reason) = reading { self.remarks[price.field] = reason }
+        switch reading {
+        case .known: self.remarks[price.field] = nil
+        case .unknown(let reason): self.remarks[price.field] = reason
+        case .absent: break
+        }
     }
 
     /// Says why a field is unknown.
     package mutating func remark(_ reason: String, on field: ModelField) {
         self.remarks[field] = reason
+    }
+
+    /// It runs on hardware of one's own, and costs nothing by the token.
+    package mutating func markAsLocal() {
+        self.tag(ModelTag.local)
+        self.pricing.prompt = 0
+        self.pricing.completion = 0
+        self.mark(.pricingPrompt, .pricingCompletion, as: .curated)
+    }
+
+    mutating func forgetRemark(on field: ModelField) {
+        self.remarks[field] = nil
     }
 
     /// Adds a tag unless it is there.

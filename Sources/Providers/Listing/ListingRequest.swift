@@ -70,20 +70,3 @@ package struct ListingResponse: Sendable {
         self.body = body
     }
 }
-
-/// One page of a list, read.
-package struct ListedPage: Sendable, Hashable {
-    package var models: [ListedModel]
-
-    /// The rows that were left out.
-    package var skipped: [SkippedItem]
-
-    /// How many rows the page holds, those left out included.
-    package var rowCount: Int
-
-    /// The request for the page after this one; nil after the last.
-    package var next: ListingRequest?
-
-    /// How many models the provider says there are over all pages.
-    package var declaredTotal: Int?
-}

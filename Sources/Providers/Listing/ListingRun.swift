@@ -12,11 +12,11 @@ package struct ListingRun: Sendable {
     private let context: ListingContext
     private let limits: Limits
     private var asked: Set<ListingRequest> = []
-    private var models: [ListedModel] = []
-    private var ids: Set<String> = []
-    private var skipped: [SkippedItem] = []
+    private var collected = CollectedModels()
+    private var absences: [ListingError] = []
+    private var notes: [String] = []
     private var pageCount = 0
-    private var rowCount = 0
+    private var rowsRead = 0
     private var rowsOfSource = 0
     private var declaredTotal: Int?
     private var shortfall = 0
@@ -43,7 +43,7 @@ package struct ListingRun: Sendable {
         self.listing = listing
         self.context = context
         self.limits = limits
-        self.next = Self.first(of: 0, listing)
+        self.next = Self.first(from: 0, listing, context)
     }
 
     /// Takes over the response to ``next``.
@@ -57,10 +57,19 @@ package struct ListingRun: Sendable {
             throw ListingError(.brokenPaging, "a page was read that nobody asked for")
         }
         let source = self.listing.sources[request.source]
-        let page = try source.page(of: response, to: request, context: self.context)
+        let page: ListedPage
+        do throws(ListingError) {
+            page = try source.page(of: response, to: request, context: self.context, rowsBefore: self.rowsOfSource)
+        } catch {
+            guard self.mayDoWithout(source, after: error) else { throw error }
+            self.absences.append(error)
+            self.notes.append("\(request.reference): \(error)")
+            self.advance(from: request.source, to: nil)
+            return ListedPage(models: [], skipped: [], rowCount: 0)
+        }
         self.asked.insert(request)
         self.pageCount += 1
-        self.rowCount += page.rowCount
+        self.rowsRead += page.rowCount
         self.rowsOfSource += page.rowCount
         if let next = page.next {
             guard !self.asked.contains(next) else {
@@ -70,33 +79,37 @@ package struct ListingRun: Sendable {
                 throw ListingError(.brokenPaging, "the list sends on from a page without rows: it has no end")
             }
         }
-        guard self.pageCount <= self.limits.pages, self.rowCount <= self.limits.rows else {
+        guard self.pageCount <= self.limits.pages, self.rowsRead <= self.limits.rows else {
             throw ListingError(
                 .tooLarge,
                 "the list is longer than \(self.limits.pages) pages or \(self.limits.rows) rows"
             )
         }
-        self.merge(page)
+        self.collected.add(page, as: source.role)
         if let total = page.declaredTotal { self.declaredTotal = total }
         self.advance(from: request.source, to: page.next)
         return page
     }
 
-    private mutating func merge(_ page: ListedPage) {
-        self.skipped += page.skipped
-        for model in page.models {
-            if self.ids.insert(model.providerModelID).inserted {
-                self.models.append(model)
-            } else {
-                self.skipped.append(
-                    SkippedItem(
-                        id: model.providerModelID,
-                        index: nil,
-                        reason: "the id is listed more than once; its first row counts"
-                    )
-                )
-            }
-        }
+    /// Whether the list is the list without the answer to ``next``, if there is none.
+    package var canSkipNext: Bool {
+        self.next.map { self.listing.sources[$0.source].role == .describes } ?? false
+    }
+
+    /// Goes on without the answer to ``next``, where ``canSkipNext``.
+    ///
+    /// - Parameter reason: why there is none, in plain words.
+    package mutating func skipNext(because reason: String) {
+        guard self.canSkipNext, let request = self.next else { return }
+        self.notes.append("\(request.reference): \(reason)")
+        self.advance(from: request.source, to: nil)
+    }
+
+    /// Whether the list is the list without this endpoint. An endpoint that has begun to answer must go on.
+    private func mayDoWithout(_ source: ListSource, after error: ListingError) -> Bool {
+        if source.role == .describes { return true }
+        guard source.mayBeAbsent, self.rowsOfSource == 0, let status = error.status else { return false }
+        return [401, 403, 404, 405, 410, 501].contains(status)
     }
 
     private mutating func advance(from source: Int, to next: ListingRequest?) {
@@ -104,17 +117,26 @@ package struct ListingRun: Sendable {
             self.next = next
             return
         }
-        if let total = self.declaredTotal { self.shortfall += max(0, total - self.rowsOfSource) }
+        if let total = self.declaredTotal, self.listing.sources[source].role != .describes {
+            self.shortfall += max(0, total - self.rowsOfSource)
+        }
         self.rowsOfSource = 0
         self.declaredTotal = nil
-        self.next = Self.first(of: source + 1, self.listing)
+        self.next = Self.first(from: source + 1, self.listing, self.context)
     }
 
-    private static func first(of source: Int, _ listing: ModelListing) -> ListingRequest? {
-        guard listing.sources.indices.contains(source) else { return nil }
-        var request = listing.sources[source].first
-        request.source = source
-        return request
+    private static func first(
+        from source: Int,
+        _ listing: ModelListing,
+        _ context: ListingContext
+    ) -> ListingRequest? {
+        for index in listing.sources.indices.dropFirst(source) {
+            if listing.sources[index].needsKey, !context.hasKey { continue }
+            var request = listing.sources[index].first
+            request.source = index
+            return request
+        }
+        return nil
     }
 
     /// The whole list.
@@ -126,100 +148,37 @@ package struct ListingRun: Sendable {
         guard self.next == nil else {
             throw ListingError(.incomplete, "the list was left before its last page")
         }
-        if self.models.isEmpty, let first = self.skipped.first {
+        if self.collected.models.isEmpty, let first = self.collected.skipped.first {
             throw ListingError(
                 .unexpectedShape,
-                "none of \(self.rowCount) rows could be read; of the first: \(first.reason)"
+                "none of \(self.collected.rowCount) rows could be read; of the first: \(first.reason)"
             )
         }
-        guard !self.models.isEmpty || self.listing.mayBeEmpty else {
+        var models = self.collected.models
+        let isSubstitute = self.pageCount == 0 && !self.absences.isEmpty
+        if isSubstitute {
+            guard !self.listing.knownIDs.isEmpty else { throw self.absences[0] }
+            models = self.listing.knownIDs.map { ListedModel(known: $0) }
+        }
+        guard !models.isEmpty || self.listing.mayBeEmpty else {
             throw ListingError(.empty, "the list is empty, although this provider always has models")
         }
+        var notes = self.notes
+        if self.listing.doubtsUnit, let contradiction = UnitCheck.contradiction(of: models) {
+            notes.append(contradiction)
+            for index in models.indices { models[index].forgetPrices(because: contradiction) }
+        }
+        for facts in self.listing.facts {
+            for index in models.indices { facts.fill(&models[index]) }
+        }
         return ListedModels(
-            models: self.models,
-            skipped: self.skipped,
-            rowCount: self.rowCount,
+            models: models,
+            skipped: self.collected.skipped,
+            rowCount: isSubstitute ? models.count : self.collected.rowCount,
             pageCount: self.pageCount,
-            shortfall: self.shortfall
+            notes: notes,
+            shortfall: self.shortfall,
+            isSubstitute: isSubstitute
         )
-    }
-}
-
-/// A provider's whole list, read.
-package struct ListedModels: Sendable, Hashable {
-    /// Each id once, in the provider's order.
-    package var models: [ListedModel]
-
-    /// The rows that were left out. Their models are listed all the same: they are not missing.
-    package var skipped: [SkippedItem]
-
-    /// How many rows the provider sent, those left out included.
-    package var rowCount: Int
-    package var pageCount: Int
-
-    /// How many models the provider says it has beyond those that it listed.
-    package var shortfall: Int
-
-    /// Whether a model that is not here may be taken for withdrawn. Providers count in ways of their own, so that a
-    /// shortfall is no reason to refuse what they did list.
-    package var isComplete: Bool { self.shortfall == 0 }
-}
-
-extension ListSource {
-    /// Reads one page.
-    ///
-    /// - Parameters:
-    ///   - response: what came back.
-    ///   - request: what was asked.
-    ///   - context: who was asked.
-    /// - Returns: the page; its ids may repeat.
-    /// - Throws: a ``ListingError`` where this is no page of the list.
-    package func page(
-        of response: ListingResponse,
-        to request: ListingRequest,
-        context: ListingContext
-    ) throws(ListingError) -> ListedPage {
-        let body = try ResponseBody.json(of: response)
-        let rows = try self.rows(in: body, ofPageAfterFirst: request != self.first)
-        var page = ListedPage(models: [], skipped: [], rowCount: rows.count)
-        for (index, row) in rows.enumerated() {
-            do throws(ItemRefusal) {
-                guard let object = row.objectValue else { throw ItemRefusal("the row is \(row.kind), not an object") }
-                page.models += try self.normalise(ListedItem(object), context)
-            } catch {
-                page.skipped.append(SkippedItem(id: Self.name(of: row), index: index, reason: error.description))
-            }
-        }
-        page.next = try self.paging.next(after: request, body: body, fields: response.fields, rowCount: rows.count)
-        page.declaredTotal = self.declaredTotal(in: body)
-        return page
-    }
-
-    private func rows(in body: JSONValue, ofPageAfterFirst isLater: Bool) throws(ListingError) -> [JSONValue] {
-        if isLater, self.omitsEmptyRows, body.objectValue?.isEmpty == true { return [] }
-        for path in self.rows {
-            var value: JSONValue? = body
-            for name in path { value = value[name] }
-            if let rows = value?.arrayValue { return rows }
-        }
-        let places = self.rows.map { $0.isEmpty ? "an array" : "an array under \($0.joined(separator: "."))" }
-        let names = body.objectValue.map { "an object with \($0.keys.prefix(8).joined(separator: ", "))" } ?? body.kind
-        throw ListingError(
-            .unexpectedShape,
-            "the answer is not this provider's list: expected \(places.joined(separator: " or ")), found \(names.prefix(200))"
-        )
-    }
-
-    private func declaredTotal(in body: JSONValue) -> Int? {
-        guard let total = self.total else { return nil }
-        var value: JSONValue? = body
-        for name in total { value = value[name] }
-        guard let total = value?.int64ReadingStrings(), (0...Int64(Int32.max)).contains(total) else { return nil }
-        return Int(total)
-    }
-
-    private static func name(of row: JSONValue) -> String? {
-        let name = row["id"]?.stringValue ?? row["name"]?.stringValue ?? row["model"]?.stringValue
-        return name.map { String($0.prefix(200)) }
     }
 }

@@ -22,6 +22,16 @@ package struct ModelListing: Sendable {
     /// What is asked about each model afterwards.
     package let followUp: FollowUp?
 
+    /// What this project knows about the provider's models beyond what the list tells.
+    package let facts: [CuratedFacts]
+
+    /// Models that are listed although the provider does not list them, where its list is not offered to everybody.
+    package let knownIDs: [String]
+
+    /// Whether the unit of the prices is inferred or documented in contradiction to what was seen, so that they are held
+    /// against known prices before they are believed.
+    package let doubtsUnit: Bool
+
     /// Whether a list without models can be right.
     package let mayBeEmpty: Bool
 
@@ -30,28 +40,56 @@ package struct ModelListing: Sendable {
         authentication: Authentication = .bearer,
         sources: [ListSource],
         followUp: FollowUp? = nil,
+        facts: [CuratedFacts] = [],
+        knownIDs: [String] = [],
+        doubtsUnit: Bool = false,
         mayBeEmpty: Bool = false
     ) {
         self.key = key
         self.authentication = authentication
         self.sources = sources
         self.followUp = followUp
+        self.facts = facts
+        self.knownIDs = knownIDs
+        self.doubtsUnit = doubtsUnit
         self.mayBeEmpty = mayBeEmpty
     }
 }
 
 /// One endpoint of a list.
 package struct ListSource: Sendable {
+    /// What an endpoint contributes to the list.
+    package enum Role: Sendable, Hashable {
+        /// Its rows are models.
+        case lists
+        /// It tells more of the models that others have listed, and adds those that they have not.
+        case completes
+        /// It tells more of the models that others have listed, and adds none.
+        case describes
+    }
+
+    /// Where rows are in the envelopes that providers use.
+    package static let usualRows: [[String]] = [["data"], ["models"], ["data", "models"], []]
+
     /// The request for the first page.
     package let first: ListingRequest
 
     /// Where the rows are: names of members to go through, tried in turn; no name at all is a body that is an array.
     package let rows: [[String]]
 
-    /// Where the provider says how many models there are.
-    package let total: [String]?
+    /// Where the provider says how many models there are: names of members to go through, tried in turn.
+    package let total: [[String]]
 
     package let paging: Paging
+
+    package let role: Role
+
+    /// Whether the list is the list without this endpoint, where the provider does not offer it to this key: an answer of
+    /// 401, 403, 404, 405, 410 or 501 to its first page.
+    package let mayBeAbsent: Bool
+
+    /// Whether the endpoint is not even asked without a key.
+    package let needsKey: Bool
 
     /// Whether a page behind the last row is an empty object, as ProtoJSON writes a message whose list is empty.
     package let omitsEmptyRows: Bool
@@ -61,9 +99,12 @@ package struct ListSource: Sendable {
 
     package init(
         first: ListingRequest,
-        rows: [[String]],
-        total: [String]? = nil,
+        rows: [[String]] = Self.usualRows,
+        total: [[String]] = [],
         paging: Paging = .none,
+        role: Role = .lists,
+        mayBeAbsent: Bool = false,
+        needsKey: Bool = false,
         omitsEmptyRows: Bool = false,
         normalise: @escaping @Sendable (ListedItem, ListingContext) throws(ItemRefusal) -> [ListedModel]
     ) {
@@ -71,6 +112,9 @@ package struct ListSource: Sendable {
         self.rows = rows
         self.total = total
         self.paging = paging
+        self.role = role
+        self.mayBeAbsent = mayBeAbsent
+        self.needsKey = needsKey
         self.omitsEmptyRows = omitsEmptyRows
         self.normalise = normalise
     }
@@ -81,8 +125,12 @@ package struct ListingContext: Sendable, Hashable {
     /// The host that was asked, without the port.
     package let host: String
 
-    package init(host: String) {
+    /// Whether the requests carry a key.
+    package let hasKey: Bool
+
+    package init(host: String, hasKey: Bool = true) {
         self.host = host
+        self.hasKey = hasKey
     }
 }
 
@@ -90,6 +138,9 @@ package struct ListingContext: Sendable, Hashable {
 package struct FollowUp: Sendable {
     /// How many models one request may ask about.
     package let batch: Int
+
+    /// Whether the provider answers it only with a key, while the list itself is public.
+    package let needsKey: Bool
 
     /// The request about some models.
     package let request: @Sendable ([ListedModel]) -> ListingRequest
@@ -99,10 +150,12 @@ package struct FollowUp: Sendable {
 
     package init(
         batch: Int = 1,
+        needsKey: Bool = false,
         request: @escaping @Sendable ([ListedModel]) -> ListingRequest,
         apply: @escaping @Sendable (JSONValue, [ListedModel]) throws(ListingError) -> [ListedModel]
     ) {
-        self.batch = max(1, batch)
+        self.batch = min(max(1, batch), 1 << 20)
+        self.needsKey = needsKey
         self.request = request
         self.apply = apply
     }

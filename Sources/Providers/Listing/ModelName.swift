@@ -50,6 +50,11 @@ package enum ModelName {
         return range.contains(size) && size > 0 ? size : nil
     }
 
+    /// So many thousand millions.
+    package static func billions(of count: Decimal) -> Decimal {
+        Decimal(sign: .plus, exponent: -9, significand: count)
+    }
+
     // MARK: Family
 
     /// Families by what a word of a name begins with, in the order in which they are tried: a distillation is named after
@@ -67,6 +72,9 @@ package enum ModelName {
         ("whisper", "whisper"), ("tts", "tts"), ("imagen", "imagen"), ("veo", "veo"), ("davinci", "gpt"),
         ("babbage", "gpt"), ("flux", "flux"),
     ]
+
+    /// What a word that names a family begins with, longer ones first.
+    static let familyNames: [String] = Self.families.map(\.beginning).sorted { $0.count > $1.count }
 
     /// The family that a model's name begins with or contains, for instance `llama`; nil where none is recognised.
     package static func family(_ id: String) -> String? {
@@ -89,6 +97,7 @@ package enum ModelName {
         package let outputs: [String]
         package let tags: [String]
 
+        static let chat = Use(inputs: [], outputs: ["text"], tags: [])
         static let embedding = Use(inputs: ["text"], outputs: ["embeddings"], tags: [])
         static let rerank = Use(inputs: ["text"], outputs: ["rerank"], tags: [])
         static let moderation = Use(inputs: ["text"], outputs: ["moderation"], tags: [])
@@ -101,6 +110,8 @@ package enum ModelName {
             outputs: ["text", "audio"],
             tags: [ModelTag.realtime, ModelTag.noChat]
         )
+        /// Whatever has to be trained or installed before it does anything.
+        static let training = Use(inputs: [], outputs: [], tags: [ModelTag.noChat])
         static let completion = Use(
             inputs: ["text"],
             outputs: ["text"],
@@ -116,14 +127,26 @@ package enum ModelName {
         let words = lastPart.lowercased().split { !($0.isASCII && ($0.isLetter || $0.isNumber)) }
         func has(_ wanted: String...) -> Bool { words.contains { wanted.contains(String($0)) } }
         func begins(_ wanted: String...) -> Bool { words.contains { word in wanted.contains { word.hasPrefix($0) } } }
-        if begins("rerank") { return .rerank }
-        if begins("embed") { return .embedding }
-        if begins("moderation") { return .moderation }
-        if begins("whisper", "transcribe") { return .transcription }
-        if has("tts") { return .speech }
+        if begins("rerank") || has("rank") && words.contains("llama") { return .rerank }
+        if begins("embed") || words.contains(where: { $0.hasPrefix("embedding") || $0.hasSuffix("embedding") }) {
+            return .embedding
+        }
+        if has("bge", "gte", "e5", "minilm", "mpnet", "text2vec", "retrieval") || has("clip") && has("vit") {
+            return .embedding
+        }
+        if has("guard") || begins("moderation", "llamaguard", "shieldgemma", "virtueguard") { return .moderation }
+        if begins("whisper", "transcribe", "parakeet") || has("asr", "stt") { return .transcription }
+        if has("tts") || begins("orpheus", "kokoro", "playai", "cosyvoice", "lyria") { return .speech }
         if has("realtime") { return .realtime }
-        if has("sora", "veo") { return .video }
-        if has("dall", "imagen") || (words.first == "gpt" || words.first == "chatgpt") && has("image") { return .image }
+        if begins("sora", "veo", "kling", "hailuo", "seedance", "pixverse") || has("wan", "t2v", "i2v") {
+            return .video
+        }
+        if begins("imagin", "imagen", "flux", "seedream", "sdxl", "ideogram", "recraft", "wanx") || has("dall", "t2i")
+            || has("image") && ["gpt", "chatgpt", "qwen", "grok", "p"].contains(words.first ?? "")
+            || has("stable") && has("diffusion")
+        {
+            return .image
+        }
         if has("davinci", "babbage") || words.starts(with: ["gpt", "3", "5", "turbo", "instruct"]) {
             return .completion
         }

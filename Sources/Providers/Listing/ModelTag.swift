@@ -8,6 +8,10 @@ package enum ModelTag {
     package static let alias = "alias"
     /// Its price depends on what a router picks.
     package static let dynamicPricing = "dynamic-pricing"
+    /// It is announced to be withdrawn.
+    package static let deprecated = "deprecated"
+    /// It is offered for trying, and may change or go.
+    package static let preview = "preview"
     /// It is offered at no price.
     package static let free = "free"
     /// It completes text but holds no conversation.

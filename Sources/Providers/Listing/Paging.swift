@@ -13,10 +13,27 @@ package enum Paging: Sendable, Hashable {
     case nextLink([String])
     /// The address of the next page in the `Link` field (RFC 8288).
     case linkField
-    /// So many rows from there on; fewer rows than asked for are the last ones.
+    /// So many rows from there on; fewer rows than asked for are the last ones, unless the list says that it has more.
     case offset(parameter: String, size: Int)
-    /// Numbered pages, the first being 1; fewer rows than asked for are the last ones.
+    /// Numbered pages, the first being 1; fewer rows than asked for are the last ones, unless the list says that it has
+    /// more, and more rows than asked for are the whole list of a server that knows no pages.
     case number(parameter: String, size: Int)
+
+    /// How far a list has been read, this page included.
+    struct Progress: Sendable, Hashable {
+        /// The rows of this page.
+        let rowCount: Int
+        /// The rows of this and all pages before.
+        let rowsSoFar: Int
+        /// How many the provider says there are; nil where it does not say.
+        let declaredTotal: Int?
+
+        /// Whether rows must be missing: a server may send fewer at once than it was asked for.
+        var isShort: Bool { self.rowCount > 0 && self.declaredTotal.map { self.rowsSoFar < $0 } ?? false }
+
+        /// Whether all rows must be there.
+        var isWhole: Bool { self.declaredTotal.map { self.rowsSoFar >= $0 } ?? false }
+    }
 
     /// The request for the page after this one.
     ///
@@ -24,14 +41,14 @@ package enum Paging: Sendable, Hashable {
     ///   - request: the request for this page.
     ///   - body: this page.
     ///   - fields: the header fields it came with.
-    ///   - rowCount: the rows it holds.
+    ///   - progress: the rows that it and the pages before it hold.
     /// - Returns: the request, or nil where this was the last page.
     /// - Throws: ``ListingError/Code/brokenPaging`` where the page says that there is more but not where.
     func next(
         after request: ListingRequest,
         body: JSONValue,
         fields: HTTPFields,
-        rowCount: Int
+        progress: Progress
     ) throws(ListingError) -> ListingRequest? {
         switch self {
         case .none:
@@ -54,11 +71,11 @@ package enum Paging: Sendable, Hashable {
             guard let link = Self.nextLink(in: field) else { return nil }
             return try Self.follow(link, from: request)
         case .offset(let parameter, let size):
-            guard rowCount >= size else { return nil }
+            guard !progress.isWhole, progress.rowCount == size || progress.isShort else { return nil }
             let offset = request.parameter(parameter).flatMap { Int($0) } ?? 0
-            return request.setting(parameter, to: String(offset + rowCount))
+            return request.setting(parameter, to: String(offset + progress.rowCount))
         case .number(let parameter, let size):
-            guard rowCount >= size else { return nil }
+            guard !progress.isWhole, progress.rowCount == size || progress.isShort else { return nil }
             let page = request.parameter(parameter).flatMap { Int($0) } ?? 1
             return request.setting(parameter, to: String(page + 1))
         }

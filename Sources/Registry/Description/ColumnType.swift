@@ -1,5 +1,5 @@
 import FoundationEssentials
-import JSON
+package import JSON
 
 /// What the values of a column look like.
 package indirect enum ColumnType: Sendable, Hashable {
@@ -88,7 +88,7 @@ package indirect enum ColumnType: Sendable, Hashable {
     }
 
     /// A value as the database has it, as the registry gives it out; what a later release put there is left as it is.
-    func present(_ stored: JSONValue) -> JSONValue {
+    package func present(_ stored: JSONValue) -> JSONValue {
         switch self {
         case .decimal, .moment, .routeMembers: self.read(stored) ?? stored
         case .text, .longText, .integer, .boolean, .date, .interval, .choice, .list, .json: stored

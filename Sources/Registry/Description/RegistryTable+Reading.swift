@@ -33,6 +33,15 @@ extension RegistryTable {
     /// - Parameter cells: What ``reading(from:)`` gave.
     /// - Returns: The row.
     package func present(_ cells: JSONObject) -> JSONObject {
-        JSONObject(self.columns.map { column in (column.name, column.type.present(cells[column.name] ?? .null)) })
+        var row = JSONObject(
+            self.columns.map { column in (column.name, column.type.present(cells[column.name] ?? .null)) }
+        )
+        // What the provider said is spelled as the cells beside it are.
+        if let discovered = row["discovered"]?.objectValue {
+            row["discovered"] = .object(
+                JSONObject(discovered.map { name, told in (name, self.column(name)?.type.present(told) ?? told) })
+            )
+        }
+        return row
     }
 }

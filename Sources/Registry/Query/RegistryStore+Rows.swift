@@ -14,9 +14,10 @@ extension RegistryStore {
     ///
     /// - Parameter query: Which rows.
     /// - Returns: The page.
-    /// - Throws: ``RowQueryProblem`` for a cursor of another query, `PostgresError`.
+    /// - Throws: ``RowQueryProblem`` for a cursor of another query, ``HistoryNotFound``, `PostgresError`.
     package func rows(_ query: RowQuery) async throws -> RowPage {
-        let source = RowSource(table: query.table, revision: query.revision)
+        let past = try await self.pastRevision(query.asOf)
+        let source = RowSource(table: query.table, relation: Relations(revision: past))
         let matching = source.condition(query.filters, search: query.search)
         var after: SQL = "true"
         if let cursor = query.cursor {
@@ -37,11 +38,11 @@ extension RegistryStore {
                 WHERE \(matching) AND \(after) ORDER BY \(order(in: "")) LIMIT \(Int64(query.limit + 1))
             )
             SELECT page.id\(SQL.joined(keys.map { ", page.\($0)::text AS \($0)" }, separator: "")),
-                \(source.object(query.shown)) AS cells
-            FROM page, \(source.relations) WHERE t.id = page.id ORDER BY \(order(in: "page."))
+                contents.cells::text AS cells
+            FROM page JOIN (\(source.contents)) contents USING (id) ORDER BY \(order(in: "page."))
             """
         let total: SQL = "SELECT count(*) AS total FROM \(source.relations) WHERE \(matching)"
-        return try await self.reading { connection in
+        return try await self.atOneRevision { connection in
             let revision = try await connection.query("SELECT revision FROM revision_counter")
                 .only().decode(Int64.self, "revision")
             let total = try await connection.query(total.unprepared()).only().decode(Int64.self, "total")
@@ -55,10 +56,10 @@ extension RegistryStore {
                 ).text(of: query)
             }
             return RowPage(
-                rows: try rows.prefix(query.limit).map { try Self.object($0, query.table) },
+                rows: try rows.prefix(query.limit).map { try Self.object($0, query.table, query.fields) },
                 next: next,
                 total: total,
-                revision: query.revision ?? revision
+                revision: past ?? revision
             )
         }
     }
@@ -68,61 +69,63 @@ extension RegistryStore {
     /// - Parameters:
     ///   - name: Which one.
     ///   - table: Its table.
-    ///   - revision: The revision to look at; nil for the latest.
+    ///   - point: The state to look at; nil for the latest.
     /// - Returns: The row with all columns, or nil if there is none, and the revision that was looked at.
-    /// - Throws: `PostgresError`.
+    /// - Throws: ``HistoryNotFound``, `PostgresError`.
     package func row(
         _ name: RowName,
         of table: RegistryTable,
-        asOf revision: Int64? = nil
+        asOf point: RevisionPoint? = nil
     ) async throws -> (row: JSONObject?, revision: Int64) {
-        let source = RowSource(table: table, revision: revision)
+        let past = try await self.pastRevision(point)
+        let source = RowSource(table: table, relation: Relations(revision: past))
         let condition: SQL
         switch name {
         case .id(let id):
             condition = "t.id = \(id)"
         case .natural(let name) where table == .models:
-            guard let slash = name.firstIndex(of: "/") else { return (nil, try await self.position().revision) }
-            let apiName = String(name[name.index(after: slash)...])
-            condition = "p.slug = \(String(name[..<slash])) AND t.provider_model_id = \(apiName)"
+            let parts = name.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false).map { String($0) }
+            condition = parts.count == 2 ? "p.slug = \(parts[0]) AND t.provider_model_id = \(parts[1])" : "false"
         case .natural(let name):
             let column = table.identity.first.flatMap { table.column($0) }
             condition = column.map { "\(source.expression($0)) = \(name)" } ?? "false"
         }
-        let statement: SQL =
-            "SELECT \(source.object(table.columns)) AS cells FROM \(source.relations) WHERE \(condition)"
-        return try await self.reading { connection in
+        let statement: SQL = """
+            SELECT contents.cells::text AS cells
+            FROM \(source.relations) JOIN (\(source.contents)) contents ON contents.id = t.id WHERE \(condition)
+            """
+        return try await self.atOneRevision { connection in
             let latest = try await connection.query("SELECT revision FROM revision_counter")
                 .only().decode(Int64.self, "revision")
             let rows = try await connection.query(statement)
-            return (try rows.first.map { try Self.object($0, table) }, revision ?? latest)
+            return (try rows.first.map { try Self.object($0, table, nil) }, past ?? latest)
         }
     }
 
+    private func pastRevision(_ point: RevisionPoint?) async throws -> Int64? {
+        guard let point else { return nil }
+        return try await self.revision(at: point)
+    }
+
     /// One transaction that sees one state and writes nothing.
-    private func reading<Value: Sendable>(
+    private func atOneRevision<Value: Sendable>(
         _ body: @Sendable (PostgresConnection) async throws -> Value
     ) async throws -> Value {
         try await self.client.transaction(
             isolation: .repeatableRead,
             readOnly: true,
-            settings: ["intervalstyle": "postgres"],
             body
         )
     }
 
-    private static func object(_ row: PostgresRow, _ table: RegistryTable) throws -> JSONObject {
+    private static func object(
+        _ row: PostgresRow,
+        _ table: RegistryTable,
+        _ fields: [Column]?
+    ) throws -> JSONObject {
         let cells = try JSONValue(parsing: Array(row.decode(String.self, "cells").utf8))
-        guard var object = cells.objectValue else { throw UnknownValue(column: table.name, value: cells.kind) }
-        // What the provider said is shown as the cells beside it are.
-        guard let discovered = object["discovered"]?.objectValue else { return object }
-        object["discovered"] = .object(
-            JSONObject(
-                discovered.map { name, value in
-                    (name, table.column(name).flatMap { try? $0.read(value) } ?? value)
-                }
-            )
-        )
-        return object
+        let object = table.present(cells.objectValue ?? [:])
+        guard let fields else { return object }
+        return JSONObject(fields.map { ($0.name, object[$0.name] ?? .null) })
     }
 }

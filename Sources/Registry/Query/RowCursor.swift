@@ -65,7 +65,7 @@ struct RowCursor {
             ),
             .string(query.search),
             .array(query.order.map { [.string($0.column.name), .bool($0.isDescending)] }),
-            JSONValue(query.revision),
+            .string("\(query.asOf.map { "\($0)" } ?? "")"),
             JSONValue(self.id),
             .array(self.keys.map { JSONValue($0) }),
         ]

@@ -12,8 +12,6 @@ extension RowQuery {
 
     /// Reads a query string: `provider=openai&pricing_prompt.lte=0.000001&sort=-context_length,model_name&limit=50`.
     ///
-    /// ``Word/asOf`` is left out: which revision a moment stands for is the database's to say.
-    ///
     /// - Parameters:
     ///   - table: The table.
     ///   - parameters: Names and values, percent-encoding read.
@@ -66,16 +64,36 @@ extension RowQuery {
             self.limit = limit
         case .cursor:
             self.cursor = value
-        case .revision:
-            guard let revision = Int64(value), revision >= 0 else {
-                throw RowQueryProblem(
-                    word.rawValue,
-                    "“revision” must be the number of a revision, and it is “\(value.prefix(40))”."
-                )
+        case .revision, .asOf:
+            guard self.asOf == nil else {
+                throw RowQueryProblem(word.rawValue, "“revision” and “as_of” both say when. Send one of them.")
             }
-            self.revision = revision
-        case .asOf:
-            break
+            self.asOf = try Self.point(word, value)
+        }
+    }
+
+    /// The state that `revision` or `as_of` names.
+    ///
+    /// - Parameters:
+    ///   - word: Which of the two.
+    ///   - value: What it says.
+    /// - Returns: The point.
+    /// - Throws: A refusal that says how to write it.
+    package static func point(_ word: Word, _ value: String) throws(RowQueryProblem) -> RevisionPoint {
+        switch (word, RevisionPoint(value)) {
+        case (.revision, .revision(let revision)?): return .revision(revision)
+        case (.asOf, .time(let moment)?): return .time(moment)
+        case (.revision, _):
+            throw RowQueryProblem(
+                word.rawValue,
+                "“revision” must be the number of a revision, and it is “\(value.prefix(40))”."
+            )
+        default:
+            throw RowQueryProblem(
+                word.rawValue,
+                "“\(word.rawValue)” must be a moment or a day, as in 2026-11-21T08:00:00Z or 2026-11-21, and it is "
+                    + "“\(value.prefix(40))”."
+            )
         }
     }
 

@@ -32,8 +32,8 @@ package struct RowQuery: Sendable, Hashable {
     package var limit = RowQuery.usualPage
     /// Where the page before ended: ``RowPage/next`` of it.
     package var cursor: String?
-    /// The revision to look at; nil for the latest.
-    package var revision: Int64?
+    /// The state to look at; nil for the latest.
+    package var asOf: RevisionPoint?
 
     /// How many rows a page has unless somebody says otherwise.
     package static let usualPage = 100
@@ -50,9 +50,6 @@ package struct RowQuery: Sendable, Hashable {
     package init(_ table: RegistryTable) {
         self.table = table
     }
-
-    /// The columns to show.
-    var shown: [Column] { self.fields ?? self.table.columns }
 }
 
 /// Some rows of a table, all as they were at one revision.
@@ -85,7 +82,17 @@ package struct RowQueryProblem: Error, Sendable, Hashable {
     /// What is wrong and what to do.
     package let message: String
 
-    init(_ parameter: String, _ message: String) {
+    /// A parameter that means nothing here.
+    package static func unknown(_ name: String, known: [String]) -> RowQueryProblem {
+        RowQueryProblem(
+            .unknownParameter,
+            String(name.prefix(100)),
+            "There is no parameter “\(name.prefix(80))” here. There is \(known.joined(separator: ", "))."
+        )
+    }
+
+    /// A parameter whose value is not what it must be.
+    package init(_ parameter: String, _ message: String) {
         self.init(.invalidValue, parameter, message)
     }
 

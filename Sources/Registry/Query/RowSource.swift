@@ -1,13 +1,13 @@
 import JSON
 import Postgres
 
-/// Where the rows of a table come from, and what in SQL stands for each of its columns.
+/// Where the rows of a table come from, and what in SQL stands for the columns that rows are found and sorted by.
 ///
 /// Names reach SQL only from the tables' descriptions, values only as parameters.
 struct RowSource {
     let table: RegistryTable
-    /// The revision to look at; nil for the latest.
-    let revision: Int64?
+    /// What stands for the registry's tables, now or as of a revision.
+    let relation: Relations
 
     /// The rows as `t`; of models, their providers as `p`.
     var relations: SQL {
@@ -17,10 +17,8 @@ struct RowSource {
         }
     }
 
-    private func relation(_ name: String) -> SQL {
-        guard let revision = self.revision else { return .identifier(name) }
-        return "\(SQL.identifier("\(name)_as_of"))(\(revision))"
-    }
+    /// What gives `id` and `cells` of every row.
+    var contents: SQL { self.table.reading { self.relation($0) } }
 
     /// What stands for a column.
     func expression(_ column: Column) -> SQL {
@@ -28,31 +26,8 @@ struct RowSource {
         case ("models", "provider"): "p.slug"
         // Most rows have no pin, and need not be looked at closely.
         case ("models", "drifted"): "CASE WHEN t.pinned = '{}' THEN '{}' ELSE drifted_columns(t) END"
-        case ("routes", "members"):
-            """
-            (SELECT coalesce(json_agg(json_build_object('model', r.model, 'weight', r.weight, 'requires', r.requires,
-                'max_price', trim_scale(r.max_price)::text) ORDER BY r.position), '[]')
-            FROM \(self.relation("route_members")) r WHERE r.route_id = t.id)
-            """
         default: "t.\(SQL.identifier(column.name))"
         }
-    }
-
-    /// One row as JSON, with these columns in this order.
-    func object(_ columns: [Column]) -> SQL {
-        let members = columns.map { column -> SQL in
-            let value = self.expression(column)
-            let shown: SQL =
-                switch column.type {
-                case .decimal: "trim_scale(\(value))::text"
-                case .moment: "to_char(\(value) AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')"
-                case .date: "to_char(\(value), 'YYYY-MM-DD')"
-                case .interval: "\(value)::text"
-                case .text, .longText, .integer, .boolean, .choice, .list, .json, .routeMembers: value
-                }
-            return "\(shown) AS \(SQL.identifier(column.name))"
-        }
-        return "(SELECT row_to_json(shown)::text FROM (SELECT \(SQL.joined(members, separator: ", "))) shown)"
     }
 
     /// What rows are sorted by for a column.

@@ -84,15 +84,18 @@ package struct Replica: Service {
             settings: settings.inference
         ).operations
         operations += ModelEndpoints().operations
+        operations += RowEndpoints(store: store, feed: feed).operations
+        operations += HistoryEndpoints(store: store, feed: feed).operations
         operations += RegistryEndpoints(refresher: refresher, feed: feed, hardware: HardwareInventory()).operations
         operations += ModelSyncEndpoints(refresher: refresher, feed: feed).operations
         operations += KeyEndpoints(authenticator: authenticator, store: store, feed: feed).operations
-        operations += HealthEndpoints(
-            feed: feed,
-            maximumStaleness: settings.maximumStaleness,
-            refusal: { drain.refusal }
-        ).operations
-        router.serve(operations, authenticator: authenticator)
+        operations +=
+            HealthEndpoints(
+                feed: feed,
+                maximumStaleness: settings.maximumStaleness,
+                refusal: { drain.refusal }
+            ).operations
+        router.serve(ReferenceEndpoints(describing: operations).operations, authenticator: authenticator)
         self.responder = router.buildResponder()
     }
 
