@@ -21,6 +21,7 @@ struct Roster: AsyncParsableCommand {
             UpCommand.self, ServeCommand.self, MigrateCommand.self, SyncCommand.self, UpdateModelsCommand.self,
             ModelsCommand.self,
             ProvidersCommand.self, KeysCommand.self, StatusCommand.self, ConfigCommand.self, HealthcheckCommand.self,
+            ExportCommand.self, ImportCommand.self,
         ]
     )
 }

@@ -150,6 +150,7 @@ struct AdministrationFixture: Sendable {
             router.add(middleware: RequestEnvelope { feed.snapshot })
             var operations = ModelEndpoints().operations
             operations += RowEndpoints(store: store, feed: feed).operations
+            operations += SheetEndpoints(store: store, feed: feed).operations
             operations += HistoryEndpoints(store: store, feed: feed).operations
             operations += RegistryEndpoints(refresher: refresher, feed: feed, hardware: HardwareInventory()).operations
             operations += ModelSyncEndpoints(refresher: refresher, feed: feed).operations
