@@ -19,6 +19,7 @@ struct Roster: AsyncParsableCommand {
             """,
         subcommands: [
             UpCommand.self, ServeCommand.self, MigrateCommand.self, SyncCommand.self, UpdateModelsCommand.self,
+            PlanCommand.self, ApplyCommand.self,
             ModelsCommand.self,
             ProvidersCommand.self, KeysCommand.self, StatusCommand.self, ConfigCommand.self, HealthcheckCommand.self,
             ExportCommand.self, ImportCommand.self,

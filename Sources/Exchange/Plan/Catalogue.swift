@@ -131,7 +131,8 @@ package struct Catalogue: Sendable {
         var rows: [JSONObject] = []
         var names: Set<String> = []
         for (number, element) in elements.enumerated() {
-            guard let row = element.objectValue, table.identity.allSatisfy({ row[$0]?.stringValue?.isEmpty == false }) else {
+            guard let row = element.objectValue, table.identity.allSatisfy({ row[$0]?.stringValue?.isEmpty == false })
+            else {
                 throw CatalogueError(
                     "\(name): row \(number + 1) of \(table.name) does not say which \(table.noun) it is: "
                         + table.identity.joined(separator: " and ")
@@ -148,7 +149,9 @@ package struct Catalogue: Sendable {
                     continue
                 }
                 guard let column = table.column(columnName) else {
-                    throw CatalogueError("\(name): the \(table.noun) \(rowName) has a column “\(columnName)”, which there is not")
+                    throw CatalogueError(
+                        "\(name): the \(table.noun) \(rowName) has a column “\(columnName)”, which there is not"
+                    )
                 }
                 // What the database keeps of its own rows means nothing to another one.
                 guard column.access != .readOnly else { continue }

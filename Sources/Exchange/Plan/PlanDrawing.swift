@@ -1,4 +1,4 @@
-import FoundationEssentials
+package import FoundationEssentials
 import JSON
 package import Registry
 
@@ -213,7 +213,9 @@ struct PlanDrawing {
                     message: "\(name): its member \(member) stands for no active model"
                 )
             }
-            let worked = before.map { $0["is_active"] != false && Self.members(of: $0).contains(where: offered.contains) }
+            let worked = before.map {
+                $0["is_active"] != false && Self.members(of: $0).contains(where: offered.contains)
+            }
             if worked != false, !members.contains(where: willBeOffered.contains) {
                 self.add(.critical, .routes, name, message: "\(name): no model is left that the route could use")
             }
@@ -229,7 +231,9 @@ struct PlanDrawing {
         let providers = tables[.providers] ?? [:]
         var names: Set<String> = []
         for (name, model) in tables[.models] ?? [:] where model["is_active"] != false {
-            guard let provider = model["provider"]?.stringValue, providers[provider]?["is_active"] != false else { continue }
+            guard let provider = model["provider"]?.stringValue, providers[provider]?["is_active"] != false else {
+                continue
+            }
             names.insert(name)
             if let apiName = model["provider_model_id"]?.stringValue { names.insert(apiName) }
         }

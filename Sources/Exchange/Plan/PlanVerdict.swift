@@ -34,7 +34,10 @@ struct PlanVerdict {
             )
         } else if column.name.hasPrefix("supports_") {
             let isLost = old == true
-            self.init(isLost ? .critical : .notable, isLost ? "\(column.title) is lost (\(Self.shown(new, column)))" : change)
+            self.init(
+                isLost ? .critical : .notable,
+                isLost ? "\(column.title) is lost (\(Self.shown(new, column)))" : change
+            )
         } else if ["input_modalities", "output_modalities"].contains(column.name) {
             let lost = (old.arrayValue ?? []).filter { new.arrayValue?.contains($0) != true }.compactMap(\.stringValue)
             self.init(
@@ -69,7 +72,9 @@ struct PlanVerdict {
         let exact = (after - before) * 100 / before
         // For people, and for nothing else: two decimals.
         let hundredths = ((Double(exact.description) ?? 0) * 100).rounded()
-        let percent = Int64(exactly: hundredths).map { Decimal(sign: $0 < 0 ? .minus : .plus, exponent: -2, significand: Decimal(abs($0))) }
+        let percent = Int64(exactly: hundredths).map {
+            Decimal(sign: $0 < 0 ? .minus : .plus, exponent: -2, significand: Decimal(abs($0)))
+        }
         guard let percent else {
             self.init(exact >= limit ? .critical : .notable, change)
             return
