@@ -6,11 +6,7 @@ extension OrdinaryProvider {
         slug: "novita",
         hosts: ["api.novita.ai"],
         catalogue: PackageResources.novita_json,
-        lists: [
-            SimulatedList(path: "/openai/v1/models", needsKey: false),
-            // Recorded lists are arrays of the same rows.
-            SimulatedList(path: "/v3/openai/models", layout: .array, needsKey: false, row: { $0 }),
-        ],
+        lists: [SimulatedList(path: "/openai/v1/models", otherLayouts: [.array], needsKey: false)],
         base: "/openai/v1",
         refusal: { refusal, path in
             let message = OpenAIShape.bareError(refusal, path: path)["message"] ?? nil

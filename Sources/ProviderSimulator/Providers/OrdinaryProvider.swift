@@ -31,7 +31,9 @@ struct OrdinaryProvider: SimulatedProvider {
 
     var layouts: [ListLayout] {
         var layouts: [ListLayout] = []
-        for list in self.lists where !layouts.contains(list.layout) { layouts.append(list.layout) }
+        for layout in self.lists.flatMap({ [$0.layout] + $0.otherLayouts }) where !layouts.contains(layout) {
+            layouts.append(layout)
+        }
         return layouts
     }
 
@@ -58,6 +60,9 @@ struct SimulatedList: Sendable {
     var host: String?
 
     var layout = ListLayout.openAI
+
+    /// Envelopes in which the same rows are recorded, and handed out as they are.
+    var otherLayouts: [ListLayout] = []
     var needsKey = true
     var pages = Pages.whole
 
@@ -71,6 +76,7 @@ struct SimulatedList: Sendable {
 
     func answer(_ call: Call) throws(Refusal) -> Answer {
         guard let layout = call.list.layout else { return .json(call.list.bytes) }
+        if self.otherLayouts.contains(layout) { return .json(call.list.bytes) }
         if layout != self.layout, self.row == nil { throw Refusal(.unknownPath) }
         let rows = layout == self.layout && self.row == nil ? nil : try self.rows(of: call.list)
         let page = try self.pages.page(of: rows?.count ?? call.list.count, call)
