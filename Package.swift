@@ -63,7 +63,7 @@ let package = Package(
         .executableTarget(
             name: "roster",
             dependencies: [
-                "Discovery", "JSON", "LocalCluster", "Postgres", "Providers", "ProviderSimulator", "Registry",
+                "Discovery", "Exchange", "JSON", "LocalCluster", "Postgres", "Providers", "ProviderSimulator", "Registry",
                 "RosterServer", "Secrets", "Telemetry", "Transfer", argumentParser, httpTypes, lifecycle, locks,
                 logging, nioCore, nioPosix, signals, subprocess, systemPackage,
             ],
@@ -94,8 +94,8 @@ let package = Package(
         .target(
             name: "Administration",
             dependencies: [
-                "Discovery", "HTTP", "JSON", "Postgres", "Registry", "Secrets", httpTypes, hummingbird, locks, nioCore,
-                nioPosix,
+                "Discovery", "Exchange", "HTTP", "JSON", "Postgres", "Registry", "Secrets", httpTypes, hummingbird, locks,
+                nioCore, nioPosix,
             ],
             swiftSettings: safeSettings
         ),
@@ -109,7 +109,7 @@ let package = Package(
         .target(
             name: "HTTP",
             dependencies: [
-                "JSON", "Registry", "Secrets", httpTypes, hummingbird, hummingbirdCore, locks, logging, nioCore,
+                "JSON", "Registry", "Secrets", crypto, httpTypes, hummingbird, hummingbirdCore, locks, logging, nioCore,
                 nioHTTP1,
             ],
             swiftSettings: safeSettings
@@ -122,6 +122,7 @@ let package = Package(
             ],
             swiftSettings: safeSettings
         ),
+        .target(name: "Exchange", dependencies: ["JSON", "Registry", yams], swiftSettings: safeSettings),
         .target(name: "Providers", dependencies: ["JSON", "Secrets", httpTypes], swiftSettings: safeSettings),
         .target(
             name: "Registry",
@@ -202,6 +203,14 @@ let package = Package(
             dependencies: [
                 "Discovery", "JSON", "Postgres", "ProviderSimulator", "Providers", "Registry", "Secrets", "TestSupport",
                 "Transfer", httpTypes, locks, logging, nioCore,
+            ],
+            swiftSettings: safeSettings
+        ),
+        .testTarget(
+            name: "ExchangeTests",
+            dependencies: [
+                "Exchange", "JSON", "LocalCluster", "Postgres", "Registry", "Secrets", "TestSupport", lifecycle, locks,
+                logging, systemPackage, yams,
             ],
             swiftSettings: safeSettings
         ),

@@ -8,7 +8,6 @@ import Transfer
 /// A chat request's way through the gateway, step by step. Every step is a small type with one method; those without I/O are
 /// synchronous functions over the request's snapshot.
 struct ChatCompletions: Sendable {
-    private let authenticator: Authenticator
     private let settings: InferenceSettings
     private let resolver = ModelResolver()
     private let planner = Planner()
@@ -17,17 +16,14 @@ struct ChatCompletions: Sendable {
     private let relay: AnswerRelay
 
     /// - Parameters:
-    ///   - authenticator: Who may ask.
     ///   - environment: Keys and addresses of the providers.
     ///   - caller: Asks them.
     ///   - settings: The limits.
     init(
-        authenticator: Authenticator,
         environment: ProviderEnvironment,
         caller: UpstreamCaller,
         settings: InferenceSettings
     ) {
-        self.authenticator = authenticator
         self.settings = settings
         self.upstreams = DerivedFromSnapshot { UpstreamTable($0, environment) }
         self.caller = caller
@@ -37,7 +33,6 @@ struct ChatCompletions: Sendable {
     /// Answers a request.
     func answer(_ request: Request, _ context: ReplicaContext) async throws -> Response {
         let snapshot = context.snapshot
-        _ = try self.authenticator.require(.inference, request, context)
         let chat = try ChatRequest(scanning: try await request.collect(upTo: self.settings.largestBody))
         let candidates = try self.resolver.resolve(chat.model, in: snapshot)
         let plan = try self.planner.plan(candidates, self.upstreams[snapshot])

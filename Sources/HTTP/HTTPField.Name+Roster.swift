@@ -11,6 +11,7 @@ extension HTTPField.Name {
     package static let xRosterRevision = Self.named("x-roster-revision")
     package static let xRosterProvider = Self.named("x-roster-provider")
     package static let xRosterModel = Self.named("x-roster-model")
+    package static let xRosterReason = Self.named("x-roster-reason")
     package static let xRosterRoute = Self.named("x-roster-route")
     package static let xRosterAttempts = Self.named("x-roster-attempts")
     package static let xRosterProviderRequestID = Self.named("x-roster-provider-request-id")

@@ -20,7 +20,7 @@ extension Request {
         }
     }
 
-    /// Reads a body that is one object of JSON.
+    /// Reads a body that is one object of JSON, in which no object has two members of one name.
     ///
     /// - Parameter limit: The most bytes it may have.
     /// - Returns: The object; an empty one for an empty body.
@@ -30,7 +30,10 @@ extension Request {
         guard body.readableBytes > 0 else { return JSONObject() }
         let value: JSONValue
         do {
-            value = try JSONValue(parsing: body.readableBytesUInt8Span)
+            value = try JSONValue(
+                parsing: body.readableBytesUInt8Span,
+                limits: JSONLimits(allowsRepeatedNames: false)
+            )
         } catch {
             throw APIError(unparsable: error)
         }
@@ -58,9 +61,12 @@ extension APIError {
     package init(unparsable error: JSONError) {
         self.init(
             .badRequest,
-            code: "invalid_json",
+            code: error.code == .repeatedName ? "repeated_member" : "invalid_json",
             error.code == .empty
-                ? "The body is empty. Send a JSON object." : "The body is not valid JSON: \(error)."
+                ? "The body is empty. Send a JSON object."
+                : error.code == .repeatedName
+                    ? "The body is ambiguous: \(error). Send each member once."
+                    : "The body is not valid JSON: \(error)."
         )
     }
 }

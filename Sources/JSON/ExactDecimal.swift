@@ -129,4 +129,29 @@ package struct ExactDecimal: Sendable, Hashable {
         for _ in 0..<self.exponent { magnitude *= 10 }
         return self.isNegative ? Int64(exactly: -Int128(magnitude)) : Int64(exactly: magnitude)
     }
+
+    /// Writes the number out without an exponent and without zeros that say nothing: `0.0000025`, `-1200`.
+    ///
+    /// - Parameters:
+    ///   - places: How far the point moves to the right first; a price per token becomes one per million at 6.
+    ///   - mostPlaces: The most digits that may stand on either side of the point.
+    /// - Returns: Every digit; nil if it would take more.
+    package func plain(shiftedBy places: Int = 0, mostPlaces: Int) -> String? {
+        guard !self.digits.isEmpty else { return "0" }
+        // The exponent has at most nine digits, so that none of this overflows.
+        let power = self.exponent + places
+        let whole = self.digits.count + power
+        guard whole <= mostPlaces, -power <= mostPlaces else { return nil }
+        var text: [UInt8] = self.isNegative ? [UInt8(ascii: "-")] : []
+        let spelled = self.digits.map { $0 + UInt8(ascii: "0") }
+        if whole <= 0 {
+            text +=
+                [UInt8(ascii: "0"), UInt8(ascii: ".")] + Array(repeating: UInt8(ascii: "0"), count: -whole) + spelled
+        } else if power >= 0 {
+            text += spelled + Array(repeating: UInt8(ascii: "0"), count: power)
+        } else {
+            text += spelled[..<whole] + [UInt8(ascii: ".")] + spelled[whole...]
+        }
+        return String(decoding: text, as: UTF8.self)
+    }
 }

@@ -3,7 +3,7 @@ package struct JSONError: Error, Sendable, Hashable, CustomStringConvertible {
     /// What kind of refusal it was, for callers that answer differently to some of them.
     package struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Kind: String {
-            case empty, encoding, syntax, unexpectedEnd, trailingBytes, tooDeep, tooLarge, wrongType
+            case empty, encoding, syntax, unexpectedEnd, trailingBytes, tooDeep, tooLarge, wrongType, repeatedName
         }
         private let kind: Kind
 
@@ -23,6 +23,8 @@ package struct JSONError: Error, Sendable, Hashable, CustomStringConvertible {
         package static let tooLarge = Code(kind: .tooLarge)
         /// The value is well-formed, but not of the type that was asked for.
         package static let wrongType = Code(kind: .wrongType)
+        /// An object has two members of one name, which ``JSONLimits/allowsRepeatedNames`` forbids.
+        package static let repeatedName = Code(kind: .repeatedName)
 
         package var description: String { self.kind.rawValue }
     }
@@ -38,7 +40,7 @@ package struct JSONError: Error, Sendable, Hashable, CustomStringConvertible {
     /// Where, in characters of that line counted from 1 (Unicode scalars, so that an editor agrees).
     package let column: Int
 
-    /// What was expected and what was found, in plain words; it quotes at most one character of the text.
+    /// What was expected and what was found, in plain words; it quotes at most one character of the text, or the name of a member.
     package let message: String
 
     package var description: String {

@@ -12,6 +12,10 @@ package struct JSONLimits: Sendable, Hashable {
     /// The most members that are found in one object, or elements in one array, by the scanner.
     package let members: Int
 
+    /// Whether an object may have two members of one name. Readers differ on which of them counts, so that a text with such
+    /// an object may mean one thing to whoever wrote it and another here.
+    package let allowsRepeatedNames: Bool
+
     /// The depth that no caller can raise: readers and writers descend one stack frame per level.
     package static let deepest = 512
 
@@ -19,7 +23,14 @@ package struct JSONLimits: Sendable, Hashable {
     package static let standard = JSONLimits()
 
     /// Sets limits; a depth outside 1...``deepest`` is moved to the nearer end.
-    package init(depth: Int = 64, bytes: Int = 64 << 20, values: Int = 2_000_000, members: Int = 4_096) {
+    package init(
+        depth: Int = 64,
+        bytes: Int = 64 << 20,
+        values: Int = 2_000_000,
+        members: Int = 4_096,
+        allowsRepeatedNames: Bool = true
+    ) {
+        self.allowsRepeatedNames = allowsRepeatedNames
         self.depth = min(max(depth, 1), Self.deepest)
         self.bytes = max(bytes, 0)
         self.values = max(values, 1)

@@ -84,7 +84,16 @@ extension JSONReader {
         var more = try self.open(bytes, closing: UInt8(ascii: "}"), depth: depth)
         while more {
             try self.requireName(bytes)
+            let start = self.position
             let name = try self.string(bytes)
+            if !self.limits.allowsRepeatedNames, object[name] != nil {
+                throw JSONError(
+                    .repeatedName,
+                    at: start,
+                    in: bytes,
+                    "“\(name.prefix(80))” is there twice in one object"
+                )
+            }
             try self.skipColon(bytes)
             object[name] = try self.value(bytes, depth: depth)
             more = try self.next(bytes, closing: UInt8(ascii: "}"))

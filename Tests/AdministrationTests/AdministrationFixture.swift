@@ -119,7 +119,7 @@ struct AdministrationFixture: Sendable {
     ) async throws {
         let simulator = ProviderSimulator()
         var configuration = try PostgresConfiguration(url: url)
-        configuration.acquireTimeout = .milliseconds(500)
+        configuration.acquireTimeout = .seconds(2)
         let postgres = try PostgresClient(configuration: configuration, logger: self.quiet)
         let transfer = try TransferClient(configuration: TransferConfiguration(), logger: self.quiet)
         let client = try TransferClient(configuration: TransferConfiguration(), logger: self.quiet)
@@ -148,16 +148,14 @@ struct AdministrationFixture: Sendable {
             )
             let router = Router(context: ReplicaContext.self)
             router.add(middleware: RequestEnvelope { feed.snapshot })
-            ModelEndpoints(authenticator: authenticator).add(to: router)
-            RegistryEndpoints(
-                authenticator: authenticator,
-                refresher: refresher,
-                feed: feed,
-                hardware: HardwareInventory()
-            ).add(to: router)
-            KeyEndpoints(authenticator: authenticator, store: store, feed: feed).add(to: router)
-            ModelSyncEndpoints(authenticator: authenticator, refresher: refresher, feed: feed).add(to: router)
-            HealthEndpoints(feed: feed).add(to: router)
+            var operations = ModelEndpoints().operations
+            operations += RowEndpoints(store: store, feed: feed).operations
+            operations += HistoryEndpoints(store: store, feed: feed).operations
+            operations += RegistryEndpoints(refresher: refresher, feed: feed, hardware: HardwareInventory()).operations
+            operations += ModelSyncEndpoints(refresher: refresher, feed: feed).operations
+            operations += KeyEndpoints(authenticator: authenticator, store: store, feed: feed).operations
+            operations += HealthEndpoints(feed: feed).operations
+            router.serve(ReferenceEndpoints(describing: operations).operations, authenticator: authenticator)
             let application = Application(
                 router: router,
                 server: .replica(),

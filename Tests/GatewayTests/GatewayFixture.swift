@@ -201,15 +201,17 @@ func withGateway(
         let snapshot = testSnapshot(models: ["gpt-4o-mini"] + models, baseURLs: baseURLs)
         let router = Router(context: ReplicaContext.self)
         router.add(middleware: RequestEnvelope { snapshot })
-        InferenceEndpoints(
+        router.serve(
+            InferenceEndpoints(
+                environment: baseURLs.isEmpty ? environment : direct,
+                transfer: upstream,
+                settings: settings
+            ).operations,
             authenticator: Authenticator(
                 administratorKey: Secret(GatewayFixture.administratorKey),
                 networks: try TrustedNetworks()
-            ),
-            environment: baseURLs.isEmpty ? environment : direct,
-            transfer: upstream,
-            settings: settings
-        ).add(to: router)
+            )
+        )
         let application = Application(
             router: router,
             server: .replica(),

@@ -20,15 +20,33 @@ import Testing
         let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let router = Router(context: ReplicaContext.self)
         router.add(middleware: RequestEnvelope { .empty })
+        func operation(
+            _ method: HTTPRequest.Method,
+            _ path: OperationPath,
+            _ handler: @escaping Operation.Handler
+        ) -> Operation {
+            Operation(
+                method,
+                path,
+                id: "test",
+                summary: "",
+                group: Operation.Group("Tests", ""),
+                access: .anyone,
+                answers: [],
+                handler: handler
+            )
+        }
         router.serve(
-            "/things",
             [
-                .get: { _, context in Response(json: ["id": .string(context.requestID)]) },
-                .post: { request, _ in Response(json: .object(try await request.collectObject(upTo: 100))) },
-            ]
+                operation(.get, "/things") { _, context in Response(json: ["id": .string(context.requestID)]) },
+                operation(.post, "/things") { request, _ in
+                    Response(json: .object(try await request.collectObject(upTo: 100)))
+                },
+                operation(.get, "/broken") { _, _ in throw Unforeseen() },
+                operation(.get, "/foreign") { _, _ in throw HTTPError(.conflict, message: "no") },
+            ],
+            authenticator: Authenticator(administratorKey: nil, networks: try TrustedNetworks())
         )
-        router.serve("/broken", [.get: { _, _ in throw Unforeseen() }])
-        router.serve("/foreign", [.get: { _, _ in throw HTTPError(.conflict, message: "no") }])
         let (ports, port) = AsyncStream.makeStream(of: Int.self, bufferingPolicy: .bufferingNewest(1))
         let application = Application(
             router: router,

@@ -1,7 +1,7 @@
 import FoundationEssentials
 package import HTTP
 import HTTPTypes
-package import Hummingbird
+import Hummingbird
 import JSON
 package import Registry
 
@@ -25,11 +25,41 @@ package struct HealthEndpoints: Sendable {
         self.refusal = refusal
     }
 
-    /// Adds the endpoints to a router that has its ``RequestEnvelope`` already.
-    package func add(to router: Router<ReplicaContext>) {
-        router.serve("/healthz", [.get: { _, _ in Response(json: ["status": "alive"]) }])
-        router.serve("/readyz", [.get: { _, _ in self.readiness() }])
+    /// What is served.
+    package var operations: [Operation] {
+        [
+            Operation(
+                .get,
+                "/healthz",
+                id: "getHealth",
+                summary: "Whether the process lives",
+                group: .health,
+                access: .anyone,
+                answers: [.json(.object(["status": .constant("alive")]), "It lives.")],
+                handler: { _, _ in Response(json: ["status": "alive"]) }
+            ),
+            Operation(
+                .get,
+                "/readyz",
+                id: "getReadiness",
+                summary: "Whether the replica may be sent traffic",
+                group: .health,
+                access: .anyone,
+                answers: [
+                    .json(Self.readinessSchema, "It may."),
+                    .json(.serviceUnavailable, Self.readinessSchema, "It may not; `why` says why."),
+                ],
+                handler: { _, _ in self.readiness() }
+            ),
+        ]
     }
+
+    private static let readinessSchema = Schema.object([
+        "ready": .boolean,
+        "mode": .string.described("normal, stopping, or what is degraded."),
+        "why": .string.nullable.described("The same in a sentence, where it is not normal."),
+        "revision": .count.described("The revision that is served."),
+    ]).named("Readiness")
 
     private func readiness() -> Response {
         let state = self.feed.state

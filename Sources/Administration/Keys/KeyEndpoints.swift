@@ -1,6 +1,6 @@
 package import HTTP
 import HTTPTypes
-package import Hummingbird
+import Hummingbird
 import JSON
 package import Registry
 import Secrets
@@ -21,16 +21,66 @@ package struct KeyEndpoints: Sendable {
         self.feed = feed
     }
 
-    /// Adds the endpoints to a router that has its ``RequestEnvelope`` already.
-    package func add(to router: Router<ReplicaContext>) {
-        router.serve("/api/v1/apikeys", [.get: self.list, .post: self.create])
-        router.serve("/api/v1/apikeys/{id}", [.delete: self.revoke])
+    /// What is served.
+    package var operations: [Operation] {
+        [
+            Operation(
+                .get,
+                "/api/v1/apikeys",
+                id: "listKeys",
+                summary: "List client keys",
+                details: "Newest first, also ended ones. The keys themselves are not known: only hashes are stored.",
+                group: .keys,
+                access: .key(.admin),
+                answers: [
+                    .json(.object(["object": .constant("list"), "data": .array(of: .clientKey)]), "The keys.")
+                ],
+                needsDatabase: true,
+                handler: self.list
+            ),
+            Operation(
+                .post,
+                "/api/v1/apikeys",
+                id: "createKey",
+                summary: "Register a client key",
+                details: "Needs an administrator's key. From a trusted network, and not from a page in a browser, "
+                    + "a key with the scope inference may be registered without one. Only this answer shows the key.",
+                group: .keys,
+                access: .keyOrTrustedNetwork(nil),
+                body: .json(.newKey, "What the key shall be; every member may be left out.", isRequired: false),
+                answers: [.json(.createdKey, "The key, in force.")],
+                refusals: [.forbidden: "More was asked for than may be had without an administrator's key."],
+                needsDatabase: true,
+                handler: self.create
+            ),
+            Operation(
+                .delete,
+                "/api/v1/apikeys/{id}",
+                id: "revokeKey",
+                summary: "End a client key",
+                group: .keys,
+                access: .key(.admin),
+                parameters: [.path("id", .integer, "The key's number.")],
+                answers: [
+                    .json(
+                        .object([
+                            "id": .integer, "revoked": .boolean,
+                            "in_force": .boolean.described("Whether this replica refuses it already."),
+                        ]),
+                        "It is ended; once more is no error."
+                    )
+                ],
+                refusals: [.notFound: "There is no such key."],
+                needsDatabase: true,
+                handler: self.revoke
+            ),
+        ]
     }
 
     private func create(_ request: Request, _ context: ReplicaContext) async throws -> Response {
-        let principal = try self.authenticator.requireUnlessTrusted(nil, request, context)
+        let principal = context.principal
         let wanted = try KeyRequest(try await request.collectObject()).key
-        if !principal.allows(.admin) { try self.requireTrust(for: wanted, principal, request, context) }
+        if !principal.allows(.admin) { try self.requireTrust(for: wanted, request, context) }
         let (key, revision) = try await APIError.explainingStore {
             try await self.store.createKey(
                 wanted,
@@ -50,7 +100,6 @@ package struct KeyEndpoints: Sendable {
     /// so a page in a browser there: browsers say where a page is from, and no page may make keys behind a person's back.
     private func requireTrust(
         for wanted: NewAPIKey,
-        _ principal: Principal,
         _ request: Request,
         _ context: ReplicaContext
     ) throws(APIError) {
@@ -77,13 +126,11 @@ package struct KeyEndpoints: Sendable {
     }
 
     private func list(_ request: Request, _ context: ReplicaContext) async throws -> Response {
-        _ = try self.authenticator.require(.admin, request, context)
         let keys = try await APIError.explainingStore { try await self.store.keys() }
         return Response(json: ["object": "list", "data": .array(keys.map { .object(Self.object($0)) })])
     }
 
     private func revoke(_ request: Request, _ context: ReplicaContext) async throws -> Response {
-        let principal = try self.authenticator.require(.admin, request, context)
         let text = try context.parameters.require("id")
         guard let id = Int64(text), id > 0 else {
             throw APIError(
@@ -96,7 +143,7 @@ package struct KeyEndpoints: Sendable {
         let (exists, revision) = try await APIError.explainingStore {
             try await self.store.revokeKey(
                 id: id,
-                as: Authorship(actor: principal.actor, reason: "DELETE /api/v1/apikeys/\(id)")
+                as: Authorship(actor: context.principal.actor, reason: "DELETE /api/v1/apikeys/\(id)")
             )
         }
         guard exists else {

@@ -1,30 +1,61 @@
 package import HTTP
 import HTTPTypes
-package import Hummingbird
+import Hummingbird
 import JSON
 import Registry
 
 /// `GET /v1/models` and `GET /v1/models/{id}`: what may be asked, from the snapshot and nothing else.
 package struct ModelEndpoints: Sendable {
-    private let authenticator: Authenticator
     private let lists = DerivedFromSnapshot { ModelList($0) }
 
     private static let path = "/v1/models/"
 
-    /// - Parameter authenticator: Who may look.
-    package init(authenticator: Authenticator) {
-        self.authenticator = authenticator
-    }
+    package init() {}
 
-    /// Adds the endpoints to a router that has its ``RequestEnvelope`` already.
-    package func add(to router: Router<ReplicaContext>) {
-        router.serve("/v1/models", [.get: self.list])
-        // An API name may have slashes of its own.
-        router.serve("/v1/models/**", [.get: self.model])
+    /// What is served.
+    package var operations: [Operation] {
+        [
+            Operation(
+                .get,
+                "/v1/models",
+                id: "listServedModels",
+                summary: "List the models that requests may name",
+                details: "Routes first, then every offer that is switched on.",
+                group: .models,
+                access: .keyOrTrustedNetwork(nil),
+                parameters: [.header("If-None-Match", .string, "Entity tags of lists that the client has already.")],
+                answers: [
+                    .json(
+                        .object(["object": .constant("list"), "data": .array(of: .servedModel)]),
+                        "The models.",
+                        fields: [.header("ETag", .string, "Names exactly this list.")]
+                    ),
+                    Operation.Answer(.notModified, "The client has this list already."),
+                ],
+                handler: self.list
+            ),
+            Operation(
+                .get,
+                // An API name may have slashes of its own.
+                "/v1/models/{model...}",
+                id: "getServedModel",
+                summary: "Get a model that requests may name",
+                group: .models,
+                access: .keyOrTrustedNetwork(nil),
+                parameters: [
+                    .path("model", .string, "A route, provider/api-name, or an API name; slashes may stand.")
+                ],
+                answers: [.json(.servedModel, "The model.")],
+                refusals: [
+                    .badRequest: "The name is not in percent-encoding.",
+                    .notFound: "There is no such model, or it is switched off.",
+                ],
+                handler: self.model
+            ),
+        ]
     }
 
     private func list(_ request: Request, _ context: ReplicaContext) async throws -> Response {
-        _ = try self.authenticator.requireUnlessTrusted(nil, request, context)
         let list = self.lists[context.snapshot]
         var headers = HTTPFields()
         headers[.eTag] = list.entityTag
@@ -37,7 +68,6 @@ package struct ModelEndpoints: Sendable {
     }
 
     private func model(_ request: Request, _ context: ReplicaContext) async throws -> Response {
-        _ = try self.authenticator.requireUnlessTrusted(nil, request, context)
         let written = String(request.uri.path.dropFirst(Self.path.count))
         guard let name = written.percentDecoded, !name.isEmpty else {
             throw APIError(

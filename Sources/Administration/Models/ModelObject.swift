@@ -36,7 +36,7 @@ enum ModelObject {
             "object": "model",
             "created": 0,
             "owned_by": "roster",
-            "route": ["strategy": .string(route.strategy.rawValue), "members": JSONValue(route.members)],
+            "route": ["strategy": .string(route.strategy.rawValue), "members": JSONValue(route.members.map(\.model))],
         ]
     }
 

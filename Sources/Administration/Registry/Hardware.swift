@@ -1,4 +1,5 @@
 import FoundationEssentials
+import HTTP
 package import JSON
 
 /// What this replica runs on, as `GET /v1/registry/status` shows it.
@@ -115,4 +116,16 @@ package struct Hardware: Sendable, Hashable {
         while name.last?.isWhitespace == true { name.removeLast() }
         return (name, line[line.index(after: colon)...].drop(while: \.isWhitespace))
     }
+}
+
+extension Schema {
+    /// ``Hardware/json``.
+    static let hardware = Schema.object([
+        "platform": .string,
+        "arch": .string,
+        "cpu": .string.nullable,
+        "cores": .count,
+        "memory_bytes": .integer.nullable,
+        "gpus": .array(of: .object(["name": .string, "memory_bytes": .integer.nullable])),
+    ]).named("Hardware")
 }

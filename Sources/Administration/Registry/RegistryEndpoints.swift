@@ -2,51 +2,95 @@ package import Discovery
 import FoundationEssentials
 package import HTTP
 import HTTPTypes
-package import Hummingbird
+import Hummingbird
 import JSON
 package import Registry
 
 /// `POST /v1/registry/refresh` and `GET /v1/registry/status`.
 package struct RegistryEndpoints: Sendable {
-    private let authenticator: Authenticator
     private let refresher: Refresher
     private let feed: SnapshotFeed
     private let hardware: HardwareInventory
     private let staleAfter: Duration
 
     /// - Parameters:
-    ///   - authenticator: Who may refresh.
     ///   - refresher: Asks the providers.
     ///   - feed: What this replica serves.
     ///   - hardware: What this replica runs on.
     ///   - staleAfter: How long after the last refresh that succeeded the registry counts as stale. Default 24 h.
     package init(
-        authenticator: Authenticator,
         refresher: Refresher,
         feed: SnapshotFeed,
         hardware: HardwareInventory,
         staleAfter: Duration = .seconds(24 * 3600)
     ) {
-        self.authenticator = authenticator
         self.refresher = refresher
         self.feed = feed
         self.hardware = hardware
         self.staleAfter = staleAfter
     }
 
-    /// Adds the endpoints to a router that has its ``RequestEnvelope`` already.
-    package func add(to router: Router<ReplicaContext>) {
-        router.serve("/v1/registry/refresh", [.post: self.refresh])
-        router.serve("/v1/registry/status", [.get: self.status])
+    /// What is served.
+    package var operations: [Operation] {
+        [
+            Operation(
+                .post,
+                "/v1/registry/refresh",
+                id: "refreshRegistry",
+                summary: "Ask every provider for its models now",
+                details: "Providers fail alone. A refresh that is under way already is joined, not repeated.",
+                group: .refresh,
+                access: .key(.admin),
+                answers: [
+                    .json(
+                        .object([
+                            "success": .boolean.described("Whether no provider failed."),
+                            "message": .string.described("The same for people."),
+                            "revision": .count.described("The revision that is served now."),
+                            "in_force": .boolean.described("Whether this replica serves the result already."),
+                            "details": .syncDetails,
+                            "hardware": .hardware,
+                        ]),
+                        "What came of it."
+                    )
+                ],
+                needsDatabase: true,
+                handler: self.refresh
+            ),
+            Operation(
+                .get,
+                "/v1/registry/status",
+                id: "getRegistryStatus",
+                summary: "How fresh the registry is, and what the replica runs on",
+                group: .refresh,
+                access: .anyone,
+                answers: [
+                    .json(
+                        .object([
+                            "status": .choice(["ok", "stale", "empty"]),
+                            "reason": .string.nullable.described("Why it is not ok."),
+                            "revision": .count,
+                            "last_refresh": .moment.nullable.described("When a refresh last succeeded."),
+                            "confirmed_at": .moment.nullable.described("When the registry's database was last asked."),
+                            "staleness_seconds": .count.nullable.described("How long ago that is, in seconds."),
+                            "providers": .totals,
+                            "models": .totals,
+                            "hardware": .hardware,
+                        ]),
+                        "The registry's state."
+                    )
+                ],
+                handler: self.status
+            ),
+        ]
     }
 
     private func refresh(_ request: Request, _ context: ReplicaContext) async throws -> Response {
-        let principal = try self.authenticator.require(.admin, request, context)
         let start = ContinuousClock.now
         let reports = try await APIError.explainingStore {
             try await self.refresher.refreshAll(
                 isDryRun: false,
-                as: Authorship(actor: principal.actor, reason: "POST /v1/registry/refresh")
+                as: Authorship(actor: context.principal.actor, reason: "POST /v1/registry/refresh")
             )
         }
         let report = SyncReport(reports: reports, isDryRun: false, duration: ContinuousClock.now - start)

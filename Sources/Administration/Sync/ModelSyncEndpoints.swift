@@ -1,46 +1,119 @@
 package import Discovery
 package import HTTP
 import HTTPTypes
-package import Hummingbird
+import Hummingbird
 import JSON
 package import Registry
 
 /// `/admin/model-sync/…`: brings the registry up to what providers list, and says what came of it.
 package struct ModelSyncEndpoints: Sendable {
-    private let authenticator: Authenticator
     private let refresher: Refresher
     private let feed: SnapshotFeed
 
-    private static let path: RouterPath = "/admin/model-sync"
     private static let recentRuns = 50
 
     /// - Parameters:
-    ///   - authenticator: Who may.
     ///   - refresher: Asks the providers.
     ///   - feed: What this replica serves.
-    package init(authenticator: Authenticator, refresher: Refresher, feed: SnapshotFeed) {
-        self.authenticator = authenticator
+    package init(refresher: Refresher, feed: SnapshotFeed) {
         self.refresher = refresher
         self.feed = feed
     }
 
-    /// Adds the endpoints to a router that has its ``RequestEnvelope`` already.
-    package func add(to router: Router<ReplicaContext>) {
-        router.serve("/admin/model-sync/provider/{slug}", [.post: self.syncOne])
-        router.serve("/admin/model-sync/all", [.post: self.syncAll])
-        router.serve("/admin/model-sync/providers", [.get: self.providers])
-        router.serve("/admin/model-sync/status", [.get: self.status])
+    /// What is served.
+    package var operations: [Operation] {
+        let dryRun = Operation.Parameter.query("dry_run", .boolean, "Say what would change, and write nothing.")
+        return [
+            Operation(
+                .post,
+                "/admin/model-sync/provider/{slug}",
+                id: "syncProvider",
+                summary: "Ask one provider for its models now",
+                group: .refresh,
+                access: .key(.admin),
+                parameters: [.path("slug", .string, "The provider's slug."), dryRun],
+                answers: [
+                    .json(.refreshReport, "Its list is in the registry now, or would be."),
+                    .json(.conflict, .refreshReport, "It was not asked: no key is set, or it is switched off."),
+                    .json(.badGateway, .refreshReport, "It failed; the registry is as it was."),
+                ],
+                refusals: [.notFound: "There is no such provider."],
+                needsDatabase: true,
+                handler: self.syncOne
+            ),
+            Operation(
+                .post,
+                "/admin/model-sync/all",
+                id: "syncProviders",
+                summary: "Ask several providers for their models now",
+                group: .refresh,
+                access: .key(.admin),
+                parameters: [
+                    dryRun,
+                    .query("providers", .string, "Slugs separated by commas; all that are active unless given."),
+                ],
+                answers: [
+                    .json(
+                        .object(["success": .boolean, "message": .string, "details": .syncDetails]),
+                        "What came of it; each provider fails alone."
+                    )
+                ],
+                refusals: [.notFound: "There is no such provider."],
+                needsDatabase: true,
+                handler: self.syncAll
+            ),
+            Operation(
+                .get,
+                "/admin/model-sync/providers",
+                id: "listSyncProviders",
+                summary: "List providers with their numbers of models",
+                group: .refresh,
+                access: .key(.admin),
+                answers: [
+                    .json(
+                        .object(["success": .boolean, "count": .count, "providers": .array(of: .syncProvider)]),
+                        "The providers."
+                    )
+                ],
+                handler: self.providers
+            ),
+            Operation(
+                .get,
+                "/admin/model-sync/status",
+                id: "getSyncStatus",
+                summary: "What the latest refreshes did",
+                group: .refresh,
+                access: .key(.admin),
+                answers: [.json(Self.statusSchema, "Totals, each provider's last run, and the latest runs.")],
+                needsDatabase: true,
+                handler: self.status
+            ),
+        ]
     }
 
+    private static let statusSchema = Schema.object([
+        "success": .boolean,
+        "revision": .count,
+        "last_refresh": .moment.nullable,
+        "providers": .totals,
+        "models": .totals,
+        "by_provider": .array(
+            of: .object([
+                "provider": .string, "is_active": .boolean, "models": .count, "active_models": .count,
+                "last_run": .syncRun.nullable,
+            ])
+        ),
+        "recent_runs": .array(of: .syncRun),
+    ])
+
     private func syncOne(_ request: Request, _ context: ReplicaContext) async throws -> Response {
-        let principal = try self.authenticator.require(.admin, request, context)
         let slug = try context.parameters.require("slug")
         let isDryRun = try request.flag("dry_run")
         let report = try await self.explaining {
             try await self.refresher.refresh(
                 provider: slug,
                 isDryRun: isDryRun,
-                as: Authorship(actor: principal.actor, reason: "POST /admin/model-sync/provider/\(slug)")
+                as: Authorship(actor: context.principal.actor, reason: "POST /admin/model-sync/provider/\(slug)")
             )
         }
         try await self.feed.settle(on: report.revision)
@@ -55,7 +128,6 @@ package struct ModelSyncEndpoints: Sendable {
     }
 
     private func syncAll(_ request: Request, _ context: ReplicaContext) async throws -> Response {
-        let principal = try self.authenticator.require(.admin, request, context)
         let isDryRun = try request.flag("dry_run")
         let slugs = request.uri.queryParameters["providers"].map { text in
             text.split(separator: ",").map { String($0.filter { !$0.isWhitespace }) }.filter { !$0.isEmpty }
@@ -65,7 +137,7 @@ package struct ModelSyncEndpoints: Sendable {
             try await self.refresher.refreshAll(
                 only: slugs?.isEmpty == false ? slugs : nil,
                 isDryRun: isDryRun,
-                as: Authorship(actor: principal.actor, reason: "POST /admin/model-sync/all")
+                as: Authorship(actor: context.principal.actor, reason: "POST /admin/model-sync/all")
             )
         }
         let report = SyncReport(reports: reports, isDryRun: isDryRun, duration: ContinuousClock.now - start)
@@ -79,7 +151,6 @@ package struct ModelSyncEndpoints: Sendable {
     }
 
     private func providers(_ request: Request, _ context: ReplicaContext) async throws -> Response {
-        _ = try self.authenticator.require(.admin, request, context)
         let counts = ModelCounts(context.snapshot)
         let providers = context.snapshot.providers.map { provider -> JSONValue in
             let count = counts[provider]
@@ -103,7 +174,6 @@ package struct ModelSyncEndpoints: Sendable {
     }
 
     private func status(_ request: Request, _ context: ReplicaContext) async throws -> Response {
-        _ = try self.authenticator.require(.admin, request, context)
         let runs = try await self.explaining { try await self.refresher.recentRuns(limit: Self.recentRuns) }
         let counts = ModelCounts(context.snapshot)
         return Response(json: [

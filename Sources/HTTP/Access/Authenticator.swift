@@ -25,6 +25,26 @@ package struct Authenticator: Sendable {
         self.networks = networks
     }
 
+    /// Says who asks for an operation, or refuses.
+    ///
+    /// - Parameters:
+    ///   - access: Who may.
+    ///   - request: The request.
+    ///   - context: Its context.
+    /// - Returns: Who it is.
+    /// - Throws: 401 and 403 as ``require(_:_:_:)`` and ``requireUnlessTrusted(_:_:_:)`` do.
+    package func admit(
+        _ access: Operation.Access,
+        _ request: Request,
+        _ context: ReplicaContext
+    ) throws(APIError) -> Principal {
+        switch access {
+        case .anyone: .anyone
+        case .key(let scope): try self.require(scope, request, context)
+        case .keyOrTrustedNetwork(let scope): try self.requireUnlessTrusted(scope, request, context)
+        }
+    }
+
     /// Who a request acts for, for what needs a scope.
     ///
     /// - Parameters:
@@ -159,7 +179,7 @@ package struct Authenticator: Sendable {
         let held =
             switch principal {
             case .key(let key): "the scope \(key.scopes.map(\.rawValue).sorted().joined(separator: ", "))"
-            case .administrator, .trusted: "no scope"
+            case .administrator, .trusted, .anyone: "no scope"
             }
         return APIError(
             .forbidden,

@@ -31,6 +31,8 @@ package struct APIError: Error, Sendable {
     package var message: String
     /// The member or parameter that is wrong.
     package var param: String?
+    /// What stands in `error` beside the four members, where there is more to say: `details`, `conflict`.
+    package var more = JSONObject()
     /// Fields that go along.
     package var headers = HTTPFields()
 
@@ -56,12 +58,12 @@ package struct APIError: Error, Sendable {
 
     /// The body.
     package var json: JSONValue {
-        [
-            "error": [
-                "message": .string(self.message), "type": .string(self.kind.rawValue), "code": .string(self.code),
-                "param": JSONValue(self.param),
-            ]
+        var error: JSONObject = [
+            "message": .string(self.message), "type": .string(self.kind.rawValue), "code": .string(self.code),
+            "param": JSONValue(self.param),
         ]
+        error.merge(self.more)
+        return ["error": .object(error)]
     }
 
     /// The whole answer.

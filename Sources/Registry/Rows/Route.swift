@@ -4,6 +4,10 @@ public struct Route: Sendable, Hashable {
     public enum Strategy: String, Sendable, Hashable, CaseIterable {
         /// The first member that can serve does.
         case ordered
+        /// One by chance, in proportion to the members' weights; the others follow it.
+        case weighted
+        /// The offer with the lowest price; offers of unknown price come last.
+        case cheapest
     }
 
     /// The row's number.
@@ -14,11 +18,11 @@ public struct Route: Sendable, Hashable {
     public let strategy: Strategy
     /// Whether the name may be used.
     public let isActive: Bool
-    /// What it routes to, in order: `provider/api-name` for one offer, an API name for every active offer of it.
-    public let members: [String]
+    /// What it routes to, in order.
+    public let members: [RouteMember]
 
     /// Makes a route as the database would give it.
-    public init(id: Int64, name: String, strategy: Strategy, isActive: Bool, members: [String]) {
+    public init(id: Int64, name: String, strategy: Strategy, isActive: Bool, members: [RouteMember]) {
         self.id = id
         self.name = name
         self.strategy = strategy

@@ -103,10 +103,13 @@ public final class Snapshot: Sendable {
     public func resolve(_ name: String) -> Resolution {
         guard let route = self.routesByName[name], route.isActive else { return self.resolveOffers(name) }
         var candidates: [Offer] = []
-        for member in route.members {
-            guard case .offers(let found, _) = self.resolveOffers(member) else { continue }
-            candidates += found.filter { offer in !candidates.contains { $0 === offer } }
+        for member in route.membersInTurn() {
+            guard case .offers(let found, _) = self.resolveOffers(member.model) else { continue }
+            candidates += found.filter { offer in
+                member.admits(offer.model) && !candidates.contains { $0 === offer }
+            }
         }
+        if route.strategy == .cheapest { candidates.sortByPrice() }
         return candidates.isEmpty ? .emptyRoute(route) : .offers(candidates, route: route)
     }
 

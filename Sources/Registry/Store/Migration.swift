@@ -25,6 +25,11 @@ struct Migration: Sendable {
         Migration(version: 3, name: "routes", file: PackageResources._003_routes_sql),
         Migration(version: 4, name: "api_keys", file: PackageResources._004_api_keys_sql),
         Migration(version: 5, name: "sync_runs", file: PackageResources._005_sync_runs_sql),
+        Migration(version: 6, name: "tables", file: PackageResources._006_tables_sql),
+        Migration(version: 7, name: "views", file: PackageResources._007_views_sql),
+        Migration(version: 8, name: "history", file: PackageResources._009_history_sql),
+        Migration(version: 9, name: "reverting", file: PackageResources._010_reverting_sql),
+        Migration(version: 10, name: "discovery", file: PackageResources._011_discovery_sql),
     ]
 
     private init(version: Int32, name: String, file: [UInt8]) {

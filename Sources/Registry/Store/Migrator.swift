@@ -83,6 +83,10 @@ public struct Migrator: Sendable {
                 applied_at timestamptz NOT NULL DEFAULT now()
             );
             COMMENT ON TABLE schema_migrations IS 'The steps of the schema that were applied.';
+            COMMENT ON COLUMN schema_migrations.version IS 'The number of the step.';
+            COMMENT ON COLUMN schema_migrations.name IS 'What it is called.';
+            COMMENT ON COLUMN schema_migrations.checksum IS 'SHA-256 of its statements.';
+            COMMENT ON COLUMN schema_migrations.applied_at IS 'When it was applied.';
             """
         )
         let applied = try await Self.status(on: connection).applied

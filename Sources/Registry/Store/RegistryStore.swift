@@ -35,66 +35,77 @@ public struct RegistryStore: Sendable {
     /// - Throws: `PostgresError`.
     public func snapshot() async throws -> Snapshot {
         try await self.client.transaction(isolation: .repeatableRead, readOnly: true) { connection in
-            let counter = try await connection.query("SELECT revision FROM revision_counter")
-            let providers = try await connection.query(
-                """
-                SELECT id, slug, name, kind, adapter, base_url, api_key_env_var, site_url, is_active, health_status,
-                    extract(epoch FROM refresh_interval)::bigint AS refresh_seconds, row_revision
-                FROM providers
-                """
-            )
-            let models = try await connection.query(
-                """
-                SELECT id, provider_id, provider_model_id, model_name, description, model_family,
-                    pricing_prompt, pricing_completion, pricing_cache_read, pricing_cache_write, pricing_image,
-                    pricing_request, pricing_reasoning, context_length, max_output_tokens, modality, input_modalities,
-                    output_modalities, supports_streaming, supports_tools, supports_vision, supports_reasoning,
-                    supports_json_schema, size_b, features, regions, tags, is_active, is_recommended,
-                    deprecation_date::text AS deprecation_date, successor, discovery_method, last_verified_at,
-                    sort_order, pinned, sources::text AS sources, row_revision, created_at
-                FROM models
-                """
-            )
-            let routes = try await connection.query(
-                """
-                SELECT r.id, r.name, r.strategy, r.is_active,
-                    array_remove(array_agg(m.model ORDER BY m.position), NULL) AS members
-                FROM routes r LEFT JOIN route_members m ON m.route_id = r.id
-                GROUP BY r.id
-                """
-            )
-            let keys = try await connection.query(
-                """
-                SELECT id, key_hash, prefix, description, owner, scopes, priority, expires_at, revoked_at, created_at
-                FROM api_keys
-                """
-            )
-            return Snapshot(
-                revision: try counter.first?.decode(Int64.self, "revision") ?? 0,
-                readAt: Date(),
-                providers: try providers.map(Provider.init(row:)),
-                models: try models.map(Model.init(row:)),
-                routes: try routes.map(Route.init(row:)),
-                keys: try keys.map(APIKey.init(row:))
-            )
+            try await Self.snapshot(on: connection, asOf: nil)
         }
+    }
+
+    /// Reads what replicas serve on a connection that sees one state.
+    static func snapshot(on connection: PostgresConnection, asOf revision: Int64?) async throws -> Snapshot {
+        let relation = Relations(revision: revision)
+        let counter = try await connection.query("SELECT revision FROM revision_counter")
+        let providers = try await connection.query(
+            """
+            SELECT id, slug, name, kind, adapter, base_url, api_key_env_var, site_url, is_active, health_status,
+                extract(epoch FROM refresh_interval)::bigint AS refresh_seconds, row_revision
+            FROM \(relation("providers"))
+            """
+        )
+        let models = try await connection.query(
+            """
+            SELECT id, provider_id, provider_model_id, model_name, description, model_family,
+                pricing_prompt, pricing_completion, pricing_cache_read, pricing_cache_write, pricing_image,
+                pricing_request, pricing_reasoning, context_length, max_output_tokens, modality, input_modalities,
+                output_modalities, supports_streaming, supports_tools, supports_vision, supports_reasoning,
+                supports_json_schema, size_b, features, regions, tags, is_active, is_recommended,
+                deprecation_date::text AS deprecation_date, successor, discovery_method, last_verified_at,
+                sort_order, pinned, sources::text AS sources, row_revision, created_at
+            FROM \(relation("models"))
+            """
+        )
+        let routes = try await connection.query(
+            """
+            SELECT r.id, r.name, r.strategy, r.is_active,
+                coalesce(jsonb_agg(jsonb_build_object('model', m.model, 'weight', m.weight, 'requires', m.requires,
+                    'max_price', m.max_price) ORDER BY m.position) FILTER (WHERE m.id IS NOT NULL), '[]')::text AS members
+            FROM \(relation("routes")) r LEFT JOIN \(relation("route_members")) m ON m.route_id = r.id
+            GROUP BY r.id, r.name, r.strategy, r.is_active
+            """
+        )
+        let keys = try await connection.query(
+            """
+            SELECT id, key_hash, prefix, description, owner, scopes, priority, expires_at, revoked_at, created_at
+            FROM api_keys WHERE \(revision == nil)
+            """
+        )
+        return Snapshot(
+            revision: try revision ?? counter.first?.decode(Int64.self, "revision") ?? 0,
+            readAt: Date(),
+            providers: try providers.map(Provider.init(row:)),
+            models: try models.map(Model.init(row:)),
+            routes: try routes.map(Route.init(row:)),
+            keys: try keys.map(APIKey.init(row:))
+        )
     }
 
     /// Runs a transaction under an author's name.
     ///
     /// - Parameters:
     ///   - author: Who makes the change; recorded with the revision.
+    ///   - lease: The lease that the change is made under; once it is not held any more, the commit is refused.
     ///   - settings: Further transaction-local settings.
     ///   - body: The statements; the transaction is rolled back if it throws.
     /// - Returns: What the body returned, and the revision that the transaction made; `nil` if it changed nothing.
     /// - Throws: What the body throws, and `PostgresError`.
     package func write<Value: Sendable>(
         as author: Authorship,
+        under lease: Lease? = nil,
         settings: [String: String] = [:],
         _ body: @Sendable (PostgresConnection) async throws -> Value
     ) async throws -> (value: Value, revision: Int64?) {
         let (value, changeSet) = try await self.client.transaction(
-            settings: author.settings.merging(settings) { _, given in given }
+            settings: [author.settings, lease?.settings ?? [:], settings].reduce(into: [:]) { all, some in
+                all.merge(some) { _, given in given }
+            }
         ) { connection in
             let value = try await body(connection)
             let rows = try await connection.query("SELECT open_change_set() AS change_set")

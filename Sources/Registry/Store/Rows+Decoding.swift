@@ -77,7 +77,8 @@ extension Route {
             name: try row.decode(String.self, "name"),
             strategy: try row.decodeCase("strategy"),
             isActive: try row.decode(Bool.self, "is_active"),
-            members: try row.decode([String].self, "members")
+            members: try JSONValue(parsing: Array(row.decode(String.self, "members").utf8)).arrayValue?
+                .compactMap { RouteMember(json: $0) } ?? []
         )
     }
 }

@@ -77,23 +77,25 @@ package struct Replica: Service {
         let router = Router(context: ReplicaContext.self)
         // First: a middleware is only around what is added after it.
         router.add(middleware: RequestEnvelope(snapshot: { feed.snapshot }))
-        HealthEndpoints(feed: feed, maximumStaleness: settings.maximumStaleness, refusal: { drain.refusal })
-            .add(to: router)
-        InferenceEndpoints(
-            authenticator: authenticator,
+        // In the order in which the reference shows them.
+        var operations = InferenceEndpoints(
             environment: environment,
             transfer: self.transfer,
             settings: settings.inference
-        ).add(to: router)
-        ModelEndpoints(authenticator: authenticator).add(to: router)
-        RegistryEndpoints(
-            authenticator: authenticator,
-            refresher: refresher,
-            feed: feed,
-            hardware: HardwareInventory()
-        ).add(to: router)
-        KeyEndpoints(authenticator: authenticator, store: store, feed: feed).add(to: router)
-        ModelSyncEndpoints(authenticator: authenticator, refresher: refresher, feed: feed).add(to: router)
+        ).operations
+        operations += ModelEndpoints().operations
+        operations += RowEndpoints(store: store, feed: feed).operations
+        operations += HistoryEndpoints(store: store, feed: feed).operations
+        operations += RegistryEndpoints(refresher: refresher, feed: feed, hardware: HardwareInventory()).operations
+        operations += ModelSyncEndpoints(refresher: refresher, feed: feed).operations
+        operations += KeyEndpoints(authenticator: authenticator, store: store, feed: feed).operations
+        operations +=
+            HealthEndpoints(
+                feed: feed,
+                maximumStaleness: settings.maximumStaleness,
+                refusal: { drain.refusal }
+            ).operations
+        router.serve(ReferenceEndpoints(describing: operations).operations, authenticator: authenticator)
         self.responder = router.buildResponder()
     }
 

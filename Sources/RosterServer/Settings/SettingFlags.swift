@@ -1,3 +1,5 @@
+import Registry
+
 /// Takes the flags of settings out of a command line; what remains is the command's own.
 ///
 /// Flags of settings are allowed after every command, as `--port 9000` or `--port=9000`, and a later one wins. They are

@@ -1,3 +1,5 @@
+import Registry
+
 /// Finds names that look like settings and are none: a typo in a setting must not pass unseen.
 enum UnknownNames {
     /// A sentence for each name of ours that nobody declared, with the nearest one that somebody did.

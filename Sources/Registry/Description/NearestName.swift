@@ -11,7 +11,7 @@ package enum NearestName {
     }
 
     /// Letters left out, put in, replaced, or swapped with their neighbour (optimal string alignment).
-    static func distance(_ left: String, _ right: String) -> Int {
+    package static func distance(_ left: String, _ right: String) -> Int {
         let left = Array(left.lowercased().utf8)
         let right = Array(right.lowercased().utf8)
         guard !left.isEmpty, !right.isEmpty else { return max(left.count, right.count) }
