@@ -67,6 +67,11 @@ BEGIN
         NEW.row_revision := OLD.row_revision + 1;
         NEW.updated_at := now();
     END IF;
+    IF NEW.id <> OLD.id THEN
+        -- History tells the row that comes to a number from the one that had it by their row_revision.
+        EXECUTE format('SELECT greatest(max(row_revision), $1) + 1 FROM %I.%I WHERE id = $2', TG_TABLE_SCHEMA, TG_TABLE_NAME)
+            INTO NEW.row_revision USING OLD.row_revision, NEW.id;
+    END IF;
     RETURN NEW;
 END
 $$;
@@ -87,6 +92,11 @@ BEGIN
     IF to_jsonb(NEW) - coalesce(TG_ARGV, '{}') IS DISTINCT FROM to_jsonb(OLD) - coalesce(TG_ARGV, '{}') THEN
         NEW.row_revision := OLD.row_revision + 1;
         NEW.updated_at := now();
+    END IF;
+    IF NEW.id <> OLD.id THEN
+        -- History tells the row that comes to a number from the one that had it by their row_revision.
+        EXECUTE format('SELECT greatest(max(row_revision), $1) + 1 FROM %I.%I WHERE id = $2', TG_TABLE_SCHEMA, TG_TABLE_NAME)
+            INTO NEW.row_revision USING OLD.row_revision, NEW.id;
     END IF;
     RETURN NEW;
 END
