@@ -28,17 +28,16 @@ LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
             a.attnum AS position,
             cell_differs(a.attname, a.atttypid) AS differs,
             to_json(a.attname)::text || ': [' AS key,
-            CASE WHEN a.atttypid = ANY ('{boolean,smallint,integer,bigint}'::regtype[])
-                THEN format('o.%I::text', a.attname)
-                -- A document that is null is an empty cell, as everywhere.
-                WHEN a.atttypid = ANY ('{json,jsonb}'::regtype[]) THEN format('nullif(o.%I::text, ''null'')', a.attname)
-                ELSE format('to_json(o.%I)::text', a.attname) END AS old_value,
-            CASE WHEN a.atttypid = ANY ('{boolean,smallint,integer,bigint}'::regtype[])
-                THEN format('n.%I::text', a.attname)
-                -- A document that is null is an empty cell, as everywhere.
-                WHEN a.atttypid = ANY ('{json,jsonb}'::regtype[]) THEN format('nullif(n.%I::text, ''null'')', a.attname)
-                ELSE format('to_json(n.%I)::text', a.attname) END AS new_value
-        FROM pg_attribute a
+            format(spelling.template, 'o', a.attname) AS old_value,
+            format(spelling.template, 'n', a.attname) AS new_value
+        FROM pg_attribute a CROSS JOIN LATERAL (
+            SELECT CASE
+                WHEN a.atttypid = ANY ('{boolean,smallint,integer,bigint}'::regtype[]) THEN '%s.%I::text'
+                WHEN a.atttypid = ANY ('{numeric,text,date,timestamptz,uuid,bytea,text[]}'::regtype[]) THEN 'to_json(%s.%I)::text'
+                -- JSON's null says no more than an empty cell does.
+                ELSE 'nullif(to_json(%s.%I)::text, ''null'')'
+            END AS template
+        ) spelling
         WHERE a.attrelid = name AND a.attnum > 0 AND NOT a.attisdropped AND a.attname <> 'updated_at'
     ), object AS (
         -- An absent value makes its cell absent: NULL joined to anything is NULL, which concat_ws leaves out.
