@@ -80,6 +80,12 @@ let package = Package(
             path: "Sources/GatewayBenchmark",
             swiftSettings: safeSettings
         ),
+        .executableTarget(
+            name: "registry-benchmark",
+            dependencies: ["LocalCluster", "Postgres", "Registry", "Secrets", argumentParser, logging],
+            path: "Sources/RegistryBenchmark",
+            swiftSettings: safeSettings
+        ),
 
         // A replica and its parts; each may import what stands below it.
         .target(
@@ -122,7 +128,11 @@ let package = Package(
             ],
             swiftSettings: safeSettings
         ),
-        .target(name: "Exchange", dependencies: ["JSON", "Registry", yams], swiftSettings: safeSettings),
+        .target(
+            name: "Exchange",
+            dependencies: ["JSON", "Providers", "Registry", crypto, systemPackage, yams],
+            swiftSettings: safeSettings
+        ),
         .target(name: "Providers", dependencies: ["JSON", "Secrets", httpTypes], swiftSettings: safeSettings),
         .target(
             name: "Registry",

@@ -19,7 +19,8 @@ struct Roster: AsyncParsableCommand {
             """,
         subcommands: [
             UpCommand.self, ServeCommand.self, MigrateCommand.self, SyncCommand.self, ModelsCommand.self,
-            ProvidersCommand.self, KeysCommand.self, StatusCommand.self, ConfigCommand.self, HealthcheckCommand.self,
+            ProvidersCommand.self, KeysCommand.self, HistoryCommand.self, RevertCommand.self, ExportCommand.self,
+            ImportCommand.self, StatusCommand.self, ConfigCommand.self, HealthcheckCommand.self,
         ]
     )
 }
