@@ -123,7 +123,7 @@ let package = Package(
         .target(
             name: "Discovery",
             dependencies: [
-                "JSON", "Postgres", "Providers", "Registry", "Secrets", "Transfer", httpTypes, lifecycle, locks,
+                "Exchange", "JSON", "Postgres", "Providers", "Registry", "Secrets", "Transfer", httpTypes, lifecycle, locks,
                 logging, nioCore,
             ],
             swiftSettings: safeSettings

@@ -7,7 +7,11 @@ extension Operation.Parameter {
     /// The parameters that ask for the registry of another time.
     static let revisionPoint: [Operation.Parameter] = [
         .query("revision", .count, "Show the registry as of this revision."),
-        .query("as_of", .moment, "Show the registry as of this time, as in 2026-11-20T08:00:00Z, or the start of a day."),
+        .query(
+            "as_of",
+            .moment,
+            "Show the registry as of this time, as in 2026-11-20T08:00:00Z, or the start of a day."
+        ),
     ]
 }
 

@@ -7,6 +7,8 @@ struct MergeTimes: Sendable {
     let copy: Duration
     /// `merge_listed_models()`, and the commit in which the revision is numbered.
     let merge: Duration
+    /// What of that the server's process computed; waiting for the disk, and for a busy machine, is not in it.
+    let processor: Duration
     /// Models that were added, changed or found missing.
     let touched: Int64
 }
@@ -36,6 +38,11 @@ struct MergeMeasurement: Sendable {
         zip(self.recorded, self.bare).map { $0.merge.seconds / $1.merge.seconds }.median
     }
 
+    /// The same of the time that the server's process computed.
+    var processorRatio: Double {
+        zip(self.recorded, self.bare).map { $0.processor.seconds / $1.processor.seconds }.median
+    }
+
     /// Measures both sides once, in an order that changes from round to round.
     mutating func measure(on server: BenchmarkServer, round: Int) async throws {
         for records in round.isMultiple(of: 2) ? [true, false] : [false, true] {
@@ -44,7 +51,9 @@ struct MergeMeasurement: Sendable {
                 try await Self.merge(rows, with: client)
             }
             guard times.touched == Int64(self.touched) else {
-                throw Surprise(description: "\(self.name): the merge touched \(times.touched) models, not \(self.touched)")
+                throw Surprise(
+                    description: "\(self.name): the merge touched \(times.touched) models, not \(self.touched)"
+                )
             }
             if records { self.recorded.append(times) } else { self.bare.append(times) }
         }
@@ -59,18 +68,23 @@ struct MergeMeasurement: Sendable {
     static func merge(_ rows: [ModelList.Row], with client: PostgresClient) async throws -> MergeTimes {
         try await client.withConnection(statementTimeout: RegistryStore.longestMergeStatement) { connection in
             let clock = ContinuousClock()
-            try await connection.script("BEGIN; SET LOCAL roster.writer = 'refresh'; SET LOCAL roster.actor = 'benchmark'")
+            let process = try await connection.query("SELECT pg_backend_pid() AS id").only().decode(Int32.self, "id")
+            try await connection.script(
+                "BEGIN; SET LOCAL roster.writer = 'refresh'; SET LOCAL roster.actor = 'benchmark'"
+            )
             let copy = try await clock.measure {
                 try await RegistryStore.copy(connection) { write in
                     for row in rows { try await write(row.apiName, row.cells) }
                 }
             }
+            let processorBefore = try ProcessorTime.used(by: process)
             let start = clock.now
             let answer = try await connection.query("SELECT count(*) AS touched FROM merge_listed_models(1)")
             try await connection.script("COMMIT")
             return MergeTimes(
                 copy: copy,
                 merge: clock.now - start,
+                processor: try ProcessorTime.used(by: process) - processorBefore,
                 touched: try answer.only().decode(Int64.self, "touched")
             )
         }

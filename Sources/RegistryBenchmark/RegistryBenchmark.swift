@@ -97,7 +97,7 @@ struct RegistryBenchmark: AsyncParsableCommand {
 
     private func report(_ cases: [MergeMeasurement]) {
         print("Merging \(self.models) models of one provider, median of \(self.rounds) rounds, seconds with the commit")
-        Self.line("", "with history", "without", "ratio", "± ratio")
+        Self.line("", "with history", "without", "ratio", "± ratio", "ratio of CPU")
         for one in cases {
             let ratios = zip(one.recorded, one.bare).map { $0.merge.seconds / $1.merge.seconds }
             Self.line(
@@ -105,7 +105,8 @@ struct RegistryBenchmark: AsyncParsableCommand {
                 decimal(one.recorded.map(\.merge.seconds).median, 2),
                 decimal(one.bare.map(\.merge.seconds).median, 2),
                 decimal(one.ratio, 2),
-                decimal(ratios.spread, 2)
+                decimal(ratios.spread, 2),
+                decimal(one.processorRatio, 2)
             )
         }
         let copies = cases.flatMap { $0.recorded + $0.bare }.map(\.copy.seconds)

@@ -120,14 +120,21 @@ import Testing
         }
     }
 
-    @Test func `a column that was added, renamed or dropped by hand is recorded from the first write on`() async throws {
+    @Test func `a column that was added, renamed or dropped by hand is recorded from the first write on`() async throws
+    {
         try await MigratedDatabase.with { _, _, url in
             try await execute("INSERT INTO routes (name) VALUES ('a')", on: url)
             try await execute("ALTER TABLE routes ADD COLUMN team text; UPDATE routes SET team = 'x'", on: url)
             try await execute("ALTER TABLE routes RENAME team TO squad; UPDATE routes SET squad = 'y'", on: url)
             try await execute("INSERT INTO routes (name, squad) VALUES ('b', 'z')", on: url)
-            try await execute("CALL record_changes_of('routes'); UPDATE routes SET squad = 'w' WHERE name = 'a'", on: url)
-            try await execute("ALTER TABLE routes DROP squad; UPDATE routes SET description = 'd' WHERE name = 'a'", on: url)
+            try await execute(
+                "CALL record_changes_of('routes'); UPDATE routes SET squad = 'w' WHERE name = 'a'",
+                on: url
+            )
+            try await execute(
+                "ALTER TABLE routes DROP squad; UPDATE routes SET description = 'd' WHERE name = 'a'",
+                on: url
+            )
             try await execute("DELETE FROM routes WHERE name = 'b'", on: url)
             #expect(
                 try await execute(
@@ -144,7 +151,8 @@ import Testing
         }
     }
 
-    @Test func `truncating several tables, or one with those that refer to it, records the rows of each`() async throws {
+    @Test func `truncating several tables, or one with those that refer to it, records the rows of each`() async throws
+    {
         let rows = """
             INSERT INTO providers (slug, name) VALUES ('one', 'One'), ('two', 'Two');
             INSERT INTO models (provider_id, provider_model_id, model_name)
@@ -168,7 +176,8 @@ import Testing
         }
     }
 
-    @Test func `a person who edits a row while a refresh waits for it keeps their cell, and both are recorded`() async throws
+    @Test func `a person who edits a row while a refresh waits for it keeps their cell, and both are recorded`()
+        async throws
     {
         try await MigratedDatabase.with { store, client, url in
             try await execute("INSERT INTO providers (slug, name) VALUES ('one', 'One')", on: url)
@@ -207,7 +216,9 @@ import Testing
                 try await execute(
                     "SELECT id, pricing_prompt, discovered->'pricing_prompt', notes, pinned, row_revision FROM models ORDER BY id",
                     on: url
-                ) == ["1|0.000002|0.000002||{}|2", "2|0.5|0.000002|mine|{pricing_prompt}|3", "3|0.000002|0.000002||{}|2"]
+                ) == [
+                    "1|0.000002|0.000002||{}|2", "2|0.5|0.000002|mine|{pricing_prompt}|3", "3|0.000002|0.000002||{}|2",
+                ]
             )
             // The refresh came second: what it found in the row is what the person had left there.
             #expect(

@@ -28,11 +28,13 @@ package struct FileReplacement: Sendable {
     /// What names of files that are being written begin with, before the file's own name and a number.
     private static let prefix = ".roster-new-"
 
-    /// Names the file; the folders that lead to it are made if they are missing.
+    /// Names the file.
     ///
-    /// - Parameter path: The file, or a link to it.
+    /// - Parameters:
+    ///   - path: The file, or a link to it.
+    ///   - makingFolders: Whether to make the folders that lead to it, where they are missing.
     /// - Throws: ``Failure``.
-    package init(_ path: FilePath) throws(Failure) {
+    package init(_ path: FilePath, makingFolders: Bool = true) throws(Failure) {
         var file = path
         // A link stays a link; what it leads to is replaced. Forty links in a row are a circle, as the kernel counts.
         for _ in 0..<40 {
@@ -43,6 +45,7 @@ package struct FileReplacement: Sendable {
         let folder = file.removingLastComponent()
         self.file = file
         self.folder = folder.isEmpty ? "." : folder
+        guard makingFolders else { return }
         do {
             try FileManager.default.createDirectory(atPath: self.folder.string, withIntermediateDirectories: true)
         } catch {

@@ -39,6 +39,11 @@ public struct Migrator: Sendable {
     /// - Returns: The versions that were applied, in order; empty if there was nothing to do.
     /// - Throws: `PostgresError` with the failing step's number, or ``Failure``.
     public func migrate(lockTimeout: Duration = .seconds(60)) async throws -> [Int32] {
+        try await self.migrate(through: Migration.known, lockTimeout: lockTimeout)
+    }
+
+    /// The same up to a step: how a database of an earlier release comes about.
+    func migrate(through last: Int32, lockTimeout: Duration = .seconds(60)) async throws -> [Int32] {
         // A step may have an index to build, and the wait for the lock has a limit of its own.
         try await self.client.withConnection(statementTimeout: Self.longestStatement) { connection in
             _ = try await connection.query(
@@ -52,11 +57,8 @@ public struct Migrator: Sendable {
                         + "wait for it, or end it, and run roster migrate again"
                 )
             }
-            let outcome: Result<[Int32], any Error>
-            do { outcome = .success(try await self.applyMissing(on: connection)) } catch { outcome = .failure(error) }
-            _ = try await connection.query("SELECT pg_advisory_unlock(\(Self.lockNumber))")
-            _ = try await connection.query("SELECT set_config('lock_timeout', '0', false)")
-            return try outcome.get()
+            // The end of the lease discards the session, and with it the lock and the time-out.
+            return try await self.applyMissing(on: connection, through: last)
         }
     }
 
@@ -65,7 +67,7 @@ public struct Migrator: Sendable {
     /// Any number that no other program is likely to lock: the bytes of “roster”.
     private static let lockNumber: Int64 = 0x726F_7374_6572
 
-    private func applyMissing(on connection: PostgresConnection) async throws -> [Int32] {
+    private func applyMissing(on connection: PostgresConnection, through last: Int32) async throws -> [Int32] {
         let status = try await Self.status(on: connection)
         if let refusal = status.refusal, !status.isBehind { throw Failure(description: refusal) }
         guard status.isBehind else { return [] }
@@ -88,23 +90,11 @@ public struct Migrator: Sendable {
             """
         )
         var versions: [Int32] = []
-        for migration in Migration.all where migration.version > status.applied {
+        for migration in Migration.all where migration.version > status.applied && migration.version <= last {
             do {
-                try await connection.script("BEGIN;\n\(migration.sql)")
-                _ = try await connection.query(
-                    """
-                    INSERT INTO schema_migrations (version, name, checksum, oldest_release_step)
-                    VALUES (
-                        \(migration.version), \(migration.name), \(migration.checksum), \(migration.oldestRelease)
-                    )
-                    """
-                )
-                try await connection.script("COMMIT")
+                try await Self.apply(migration, on: connection)
             } catch {
-                try await connection.script("ROLLBACK")
-                throw Failure(
-                    description: "migration \(migration.version) (\(migration.name)) was not applied: \(error)"
-                )
+                throw await Self.failure(of: migration, error, on: connection)
             }
             self.logger.info(
                 "schema migrated",
@@ -113,6 +103,39 @@ public struct Migrator: Sendable {
             versions.append(migration.version)
         }
         return versions
+    }
+
+    private static func apply(_ migration: Migration, on connection: PostgresConnection) async throws(PostgresError) {
+        try await connection.script("BEGIN;\n\(migration.sql)")
+        _ = try await connection.query(
+            """
+            INSERT INTO schema_migrations (version, name, checksum, oldest_release_step)
+            VALUES (\(migration.version), \(migration.name), \(migration.checksum), \(migration.oldestRelease))
+            """
+        )
+        try await connection.script("COMMIT")
+    }
+
+    private static func failure(
+        of migration: Migration,
+        _ error: PostgresError,
+        on connection: PostgresConnection
+    ) async -> Failure {
+        let step = "migration \(migration.version) (\(migration.name))"
+        do {
+            try await connection.script("ROLLBACK")
+        } catch {
+            return Failure(
+                description: "the connection was lost during \(step), which was applied whole or not at all: "
+                    + "run roster migrate again (\(error))"
+            )
+        }
+        guard error.sqlState == "55P03" else { return Failure(description: "\(step) was not applied: \(error)") }
+        return Failure(
+            description:
+                "\(step) was not applied: a transaction that stays open has kept a table from being changed for "
+                + "longer than roster migrate waits; end it (it is in pg_stat_activity) and run roster migrate again"
+        )
     }
 
     private static func status(on connection: PostgresConnection) async throws -> Status {

@@ -52,7 +52,9 @@ struct MigrateCommand: AsyncParsableCommand {
             return "A newer release has migrated the database to step \(status.applied); this one knows step "
                 + "\(status.known) and works with it."
         }
-        guard !applied.isEmpty else { return "The schema \(self.check ? "is" : "was") up to date (step \(status.applied))." }
+        guard !applied.isEmpty else {
+            return "The schema \(self.check ? "is" : "was") up to date (step \(status.applied))."
+        }
         return "Applied \(applied.count == 1 ? "step" : "steps") \(applied.map(String.init).joined(separator: ", ")); "
             + "the schema is up to date."
     }

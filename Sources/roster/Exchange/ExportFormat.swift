@@ -63,10 +63,13 @@ struct ExportFormat: Sendable {
     let write: @Sendable (ExportRequest, RegistryStore) async throws -> (bytes: [UInt8], summary: String)
 
     /// Every format, the usual one first.
-    static let all: [ExportFormat] = [.csv, .json]
+    static let all: [ExportFormat] = [.csv, .json, .yaml, .catalogue]
 
     /// The format of a name.
-    static func named(_ name: String) -> ExportFormat? { self.all.first { $0.name == name.lowercased() } }
+    static func named(_ name: String) -> ExportFormat? {
+        let name = name.lowercased() == "yml" ? "yaml" : name.lowercased()
+        return self.all.first { $0.name == name }
+    }
 
     private static let csv = ExportFormat(name: "csv", purpose: "for people with a spreadsheet") { request, store in
         let columns = try request.chosenColumns(request.columns)

@@ -33,7 +33,7 @@ struct ImportFormat: Sendable {
     let run: @Sendable (ImportRequest, RegistryStore) async throws -> ExitCode
 
     /// Every format, the usual one first.
-    static let all: [ImportFormat] = [.csv]
+    static let all: [ImportFormat] = [.csv, .yaml]
 
     /// The format of a name, or of a file's ending.
     static func named(_ name: String) -> ImportFormat? {
