@@ -148,7 +148,7 @@ struct AdministrationFixture: Sendable {
             )
             let router = Router(context: ReplicaContext.self)
             router.add(middleware: RequestEnvelope { feed.snapshot })
-            var operations = ModelEndpoints().operations
+            var operations = ModelEndpoints(store: store).operations
             operations += RowEndpoints(store: store, feed: feed).operations
             operations += SheetEndpoints(store: store, feed: feed).operations
             operations += HistoryEndpoints(store: store, feed: feed).operations

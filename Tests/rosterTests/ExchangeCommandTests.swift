@@ -25,6 +25,7 @@ struct ExchangeCommandTests {
                 let first = try await run("import", "new.csv", "--table", "providers")
                 #expect(first.code == 3, "\(first.errors)")
                 #expect(first.output.contains("acme (new)"))
+                #expect(first.errors.contains("roster import new.csv --table providers --apply --preview "))
                 #expect(try await run("import", "new.csv", "--table", "providers", "--apply").code == 0)
 
                 let exported = try await run(

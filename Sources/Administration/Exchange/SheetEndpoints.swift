@@ -95,7 +95,7 @@ package struct SheetEndpoints: Sendable {
             decimalMark: try request.decimalMark()
         )
         let hasByteOrderMark = try request.flag("excel")
-        let page = try await RowEndpoints.explaining(table) { () async throws -> (RowPage, [Column]) in
+        let page = try await APIError.explainingRegistry { () async throws -> (RowPage, [Column]) in
             var query = try RowQuery(table, parameters: parameters)
             let columns = try SheetExport.columns(named: query.fields?.map(\.name), of: table)
             query.fields = nil
@@ -173,7 +173,7 @@ package struct SheetEndpoints: Sendable {
                 reason: try EditReason.of(nil, request) ?? "import of \(parameters.table.name)"
             )
             let importer = SheetImport(store: self.store)
-            return try await RowEndpoints.explaining(parameters.table) {
+            return try await APIError.explainingRegistry {
                 guard let seen = parameters.seen else {
                     return try await self.answer(try await importer.preview(sheet, as: author), revision: nil)
                 }

@@ -56,7 +56,7 @@ package struct HealthEndpoints: Sendable {
 
     private static let readinessSchema = Schema.object([
         "ready": .boolean,
-        "mode": .string.described("normal, stopping, or what is degraded."),
+        "mode": .string.described("normal, stopping, outgrown, or what is degraded."),
         "why": .string.nullable.described("The same in a sentence, where it is not normal."),
         "revision": .count.described("The revision that is served."),
     ]).named("Readiness")
@@ -77,6 +77,13 @@ package struct HealthEndpoints: Sendable {
 
     private func judge(_ state: SnapshotFeed.State) -> (isReady: Bool, mode: String, why: String?) {
         if let refusal = self.refusal() { return (false, "stopping", refusal) }
+        if state.isOutgrown {
+            return (
+                false, "outgrown",
+                "A newer release has changed the database's schema, and this one can no longer follow the registry. "
+                    + "Replace this replica."
+            )
+        }
         guard state.snapshot !== Snapshot.empty else {
             return (
                 false, "degraded: no registry",

@@ -5,6 +5,8 @@
 /// given one. Reading takes one apostrophe away exactly where writing would have put one. Excel shows the apostrophe and
 /// saves it again. Numbers are not text: `-1` stays `-1`.
 enum FormulaGuard {
+    private static let risky: Set<UnicodeScalar> = ["=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠"]
+
     /// What to write for a text.
     static func written(_ text: String) -> String {
         self.isRisky(text[...]) ? "'" + text : text
@@ -21,8 +23,7 @@ enum FormulaGuard {
     /// OWASP, "CSV Injection": `=`, `+`, `-`, `@`, tab, carriage return, line feed, and the full-width forms that some
     /// versions of Excel understand as well. Spaces before them do not help.
     private static func isRisky(_ text: Substring) -> Bool {
-        let risky: Set<UnicodeScalar> = ["=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠"]
         let first = text.unicodeScalars.drop { $0 == "'" }.first { $0 != " " }
-        return first.map { risky.contains($0) } ?? false
+        return first.map { self.risky.contains($0) } ?? false
     }
 }

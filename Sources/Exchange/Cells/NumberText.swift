@@ -5,6 +5,9 @@ import JSON
 /// Where both readings are possible, as in `1,234`, neither is taken: a price that is wrong by a thousand is worse than a
 /// question.
 enum NumberText {
+    /// Spaces (also those that do not break, or are thin) and the Swiss apostrophe never begin decimals.
+    private static let blanks: Set<Character> = [" ", "\u{A0}", "\u{202F}", "\u{2009}", "'", "\u{2019}"]
+
     /// Reads a number.
     ///
     /// - Parameters:
@@ -55,12 +58,12 @@ enum NumberText {
         isExact: Bool
     ) throws(CellRefusal) -> String {
         let allowed: (Character) -> Bool = { $0.isASCII && $0.isWholeNumber || $0 == "." || $0 == "," }
-        // Spaces (also those that do not break, or are thin) and the Swiss apostrophe never begin decimals.
-        let blanks: Set<Character> = [" ", "\u{A0}", "\u{202F}", "\u{2009}", "'", "\u{2019}"]
-        guard text.allSatisfy({ allowed($0) || blanks.contains($0) }) else { throw CellRefusal(self.noNumber(text)) }
+        guard text.allSatisfy({ allowed($0) || self.blanks.contains($0) }) else {
+            throw CellRefusal(self.noNumber(text))
+        }
         let points = text.count { $0 == "." }
         let commas = text.count { $0 == "," }
-        let grouping = Set(text.filter { blanks.contains($0) })
+        let grouping = Set(text.filter { self.blanks.contains($0) })
         guard grouping.count <= 1 else { throw CellRefusal(self.noNumber(text)) }
 
         if let blank = grouping.first {

@@ -38,18 +38,23 @@ extension SheetComparison {
                     !cell.column.means(cell.new, the: base)
                 else { continue }
                 let last = later.last { $0.cells[cell.column.name] != nil } ?? change
-                self.refuse("conflict", match.row, heading, self.conflict(cell, base: base, last))
+                self.refuse("conflict", match.row, heading, self.conflict(cell, in: match, base: base, last))
             }
             self.replaceCells(of: index, by: kept)
         }
     }
 
-    private func conflict(_ cell: ImportPreview.Cell, base: JSONValue, _ change: EditConflict.Change) -> String {
+    private func conflict(
+        _ cell: ImportPreview.Cell,
+        in match: Match,
+        base: JSONValue,
+        _ change: EditConflict.Change
+    ) -> String {
         let text = { (value: JSONValue) in Self.quoted(self.format.text(value, of: cell.column)) }
         return "\(change.actor) changed it from \(text(base)) to \(text(cell.old)) at \(change.at.formatted(.iso8601)) "
             + "(revision \(change.revision)\(change.reason.map { ", “\($0.prefix(80))”" } ?? "")), after this file was "
             + "written, and the file has \(text(cell.new)). To keep theirs, write \(text(cell.old)) here; to keep yours, "
-            + "set the row revision to \(self.matches.first { $0.cells.contains(cell) }?.rowRevision ?? 0)."
+            + "set the row revision to \(match.rowRevision ?? 0)."
     }
 
     private func unknownConflict(_ match: Match) -> String {

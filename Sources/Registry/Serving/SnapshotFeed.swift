@@ -19,6 +19,8 @@ public final class SnapshotFeed: Service, Sendable {
         public let lastRefresh: Date?
         /// Why the registry could not be read the last time it was tried; `nil` if it could.
         public let failure: String?
+        /// Whether that is because a later release has changed the schema beyond this program, which no waiting mends.
+        public let isOutgrown: Bool
     }
 
     /// A revision that was waited for is not served in time.
@@ -41,7 +43,7 @@ public final class SnapshotFeed: Service, Sendable {
     }
 
     private struct Guarded {
-        var state = State(snapshot: .empty, confirmedAt: nil, lastRefresh: nil, failure: nil)
+        var state = State(snapshot: .empty, confirmedAt: nil, lastRefresh: nil, failure: nil, isOutgrown: false)
         var waiters: [UInt64: Waiter] = [:]
         var lastWaiter: UInt64 = 0
     }
@@ -124,7 +126,7 @@ public final class SnapshotFeed: Service, Sendable {
                 } catch let error as PostgresError where error.code == .cancelled || error.code == .closed {
                     break
                 } catch {
-                    self.note(failure: "\(error)")
+                    self.note(failure: "\(error)", isOutgrown: error is Migrator.Outgrown)
                 }
             }
             group.cancelAll()
@@ -145,7 +147,13 @@ public final class SnapshotFeed: Service, Sendable {
             // Two readers may overlap; the older reading must not win.
             let newest = snapshot.revision >= guarded.state.snapshot.revision ? snapshot : guarded.state.snapshot
             let recovered = guarded.state.failure != nil
-            guarded.state = State(snapshot: newest, confirmedAt: Date(), lastRefresh: lastRefresh, failure: nil)
+            guarded.state = State(
+                snapshot: newest,
+                confirmedAt: Date(),
+                lastRefresh: lastRefresh,
+                failure: nil,
+                isOutgrown: false
+            )
             let ready = guarded.waiters.filter { $0.value.revision <= newest.revision }
             for number in ready.keys { guarded.waiters[number] = nil }
             return (recovered, Array(ready.values))
@@ -154,16 +162,17 @@ public final class SnapshotFeed: Service, Sendable {
         if recovered { self.logger.info("registry is read again", metadata: ["revision": "\(snapshot.revision)"]) }
     }
 
-    private func note(failure: String) {
+    private func note(failure: String, isOutgrown: Bool) {
         let isNew = self.guarded.withLockedValue { guarded in
             let before = guarded.state
             guarded.state = State(
                 snapshot: before.snapshot,
                 confirmedAt: before.confirmedAt,
                 lastRefresh: before.lastRefresh,
-                failure: failure
+                failure: failure,
+                isOutgrown: isOutgrown
             )
-            return before.failure == nil
+            return before.failure == nil || before.isOutgrown != isOutgrown
         }
         guard isNew else { return }
         self.logger.warning("registry cannot be read; serving what is known", metadata: ["error": "\(failure)"])

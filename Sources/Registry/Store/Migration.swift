@@ -10,6 +10,11 @@ struct Migration: Sendable {
     let name: String
     /// The statements.
     let sql: String
+    /// The last step that the oldest release knows which still works once this step is applied.
+    ///
+    /// Steps only add (expand), so that the release before goes on working while a new one is rolled out; then this is 0.
+    /// A step that takes away what older releases use (contract) names the first step after which none of them runs.
+    let oldestRelease: Int32
 
     /// SHA-256 of the statements, in hexadecimal digits.
     var checksum: String {
@@ -27,14 +32,19 @@ struct Migration: Sendable {
         Migration(version: 5, name: "sync_runs", file: PackageResources._005_sync_runs_sql),
         Migration(version: 6, name: "tables", file: PackageResources._006_tables_sql),
         Migration(version: 7, name: "views", file: PackageResources._007_views_sql),
-        Migration(version: 8, name: "history", file: PackageResources._009_history_sql),
-        Migration(version: 9, name: "reverting", file: PackageResources._010_reverting_sql),
-        Migration(version: 10, name: "discovery", file: PackageResources._011_discovery_sql),
+        Migration(version: 8, name: "recording", file: PackageResources._008_recording_sql),
+        Migration(version: 9, name: "history", file: PackageResources._009_history_sql),
+        Migration(version: 10, name: "reverting", file: PackageResources._010_reverting_sql),
+        Migration(version: 11, name: "discovery", file: PackageResources._011_discovery_sql),
     ]
 
-    private init(version: Int32, name: String, file: [UInt8]) {
+    /// The last step that this program knows, and needs.
+    static let known = Int32(all.count)
+
+    private init(version: Int32, name: String, file: [UInt8], oldestRelease: Int32 = 0) {
         self.version = version
         self.name = name
         self.sql = String(decoding: file, as: UTF8.self)
+        self.oldestRelease = oldestRelease
     }
 }

@@ -1,5 +1,5 @@
 package import JSON
-import Postgres
+package import Postgres
 
 /// One model of a provider's list, as the registry takes it in.
 package struct DiscoveredModel: Sendable {
@@ -52,21 +52,16 @@ extension RegistryStore {
         as author: Authorship
     ) async throws -> MergeOutcome {
         do {
-            var (outcome, revision) = try await self.write(as: author, settings: ["roster.writer": "refresh"]) {
-                connection in
-                try await connection.script(
-                    """
-                    CREATE TEMPORARY TABLE listed_models (provider_model_id text PRIMARY KEY, discovered jsonb NOT NULL)
-                    ON COMMIT DROP
-                    """
-                )
-                _ = try await connection.copyIn("COPY listed_models (provider_model_id, discovered) FROM STDIN") {
-                    writer in
+            var (outcome, revision) = try await self.write(
+                as: author,
+                settings: ["roster.writer": "refresh"],
+                statementTimeout: Self.longestMergeStatement
+            ) { connection in
+                try await Self.copy(connection) { write in
                     for model in models {
-                        try await writer.write(row: [model.apiName, JSONValue.object(model.cells).serializedString()])
+                        try await write(model.apiName, JSONValue.object(model.cells).serializedString())
                     }
                 }
-                try await connection.script("ANALYZE listed_models")
                 var outcome = MergeOutcome()
                 for row in try await connection.query("SELECT api_name, action FROM merge_listed_models(\(providerID))")
                 {
@@ -86,5 +81,30 @@ extension RegistryStore {
         } catch let dryRun as DryRun {
             return dryRun.outcome
         }
+    }
+
+    /// A list of a hundred thousand models that all changed takes seconds on a quiet server; a busy one may take its time.
+    package static let longestMergeStatement: Duration = .seconds(600)
+
+    /// Copies a list to where `merge_listed_models()` expects it.
+    ///
+    /// - Parameters:
+    ///   - connection: In a transaction, at whose end the list goes.
+    ///   - body: Writes the models: API name, and what the provider says as a JSON object.
+    /// - Throws: `PostgresError`, or what the body throws.
+    package static func copy(
+        _ connection: PostgresConnection,
+        _ body: (_ write: (_ apiName: String, _ cells: String) async throws -> Void) async throws -> Void
+    ) async throws {
+        try await connection.script(
+            """
+            CREATE TEMPORARY TABLE listed_models (provider_model_id text PRIMARY KEY, discovered jsonb NOT NULL)
+            ON COMMIT DROP
+            """
+        )
+        _ = try await connection.copyIn("COPY listed_models (provider_model_id, discovered) FROM STDIN") { writer in
+            try await body { apiName, cells in try await writer.write(row: [apiName, cells]) }
+        }
+        try await connection.script("ANALYZE listed_models")
     }
 }

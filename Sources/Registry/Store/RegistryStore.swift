@@ -15,17 +15,19 @@ public struct RegistryStore: Sendable {
     /// Reads the number of the latest revision, and when a refresh last succeeded.
     ///
     /// - Returns: The latest revision, and the end of the last successful refresh of any provider.
-    /// - Throws: `PostgresError`.
+    /// - Throws: `PostgresError`, or ``Migrator/Outgrown`` if a later release has changed the schema beyond this one.
     public func position() async throws -> (revision: Int64, lastRefresh: Date?) {
         let rows = try await self.client.query(
             """
-            SELECT revision, (SELECT max(finished_at) FROM sync_runs WHERE outcome = 'succeeded') AS last_refresh
+            SELECT revision, (SELECT max(finished_at) FROM sync_runs WHERE outcome = 'succeeded') AS last_refresh,
+                (SELECT coalesce(max(oldest_release_step), 0) FROM schema_migrations) AS oldest_release_step
             FROM revision_counter
             """
         )
         guard let row = rows.first else {
             throw Migrator.Failure(description: "the table revision_counter is empty; its one row must not be deleted")
         }
+        try Migrator.Outgrown.check(try row.decode(Int32.self, "oldest_release_step"))
         return (try row.decode(Int64.self, "revision"), try row.decode(Date?.self, "last_refresh"))
     }
 
@@ -93,6 +95,7 @@ public struct RegistryStore: Sendable {
     ///   - author: Who makes the change; recorded with the revision.
     ///   - lease: The lease that the change is made under; once it is not held any more, the commit is refused.
     ///   - settings: Further transaction-local settings.
+    ///   - statementTimeout: How long each statement may take instead of the client's usual time.
     ///   - body: The statements; the transaction is rolled back if it throws.
     /// - Returns: What the body returned, and the revision that the transaction made; `nil` if it changed nothing.
     /// - Throws: What the body throws, and `PostgresError`.
@@ -100,12 +103,14 @@ public struct RegistryStore: Sendable {
         as author: Authorship,
         under lease: Lease? = nil,
         settings: [String: String] = [:],
+        statementTimeout: Duration? = nil,
         _ body: @Sendable (PostgresConnection) async throws -> Value
     ) async throws -> (value: Value, revision: Int64?) {
         let (value, changeSet) = try await self.client.transaction(
             settings: [author.settings, lease?.settings ?? [:], settings].reduce(into: [:]) { all, some in
                 all.merge(some) { _, given in given }
-            }
+            },
+            statementTimeout: statementTimeout
         ) { connection in
             let value = try await body(connection)
             let rows = try await connection.query("SELECT open_change_set() AS change_set")

@@ -11,14 +11,9 @@ import ServiceLifecycle
 ///
 /// A service. While the database is away it tries again; a database that no waiting mends ends the replica.
 struct Preparation: Service {
-    /// The database is older than this program.
-    struct SchemaIsBehind: Error, CustomStringConvertible {
-        let status: Migrator.Status
-
-        var description: String {
-            "the database's schema is at step \(self.status.applied) and this roster needs step \(self.status.known): "
-                + "run roster migrate"
-        }
+    /// The database's schema is not one that this program works with.
+    struct SchemaRefused: Error, CustomStringConvertible {
+        let description: String
     }
 
     private let migrator: Migrator
@@ -95,7 +90,13 @@ struct Preparation: Service {
 
     private func prepare() async throws {
         let status = try await self.migrator.status()
-        guard !status.isBehind else { throw SchemaIsBehind(status: status) }
+        if let refusal = status.refusal { throw SchemaRefused(description: refusal) }
+        if status.isAhead {
+            self.logger.notice(
+                "a newer release has migrated the database; this one works with it",
+                metadata: ["schema": "\(status.applied)", "known": "\(status.known)"]
+            )
+        }
         try await self.refresher.registerProviders()
         try await self.importKey()
         try await self.feed.catchUp()

@@ -83,7 +83,7 @@ package struct Replica: Service {
             transfer: self.transfer,
             settings: settings.inference
         ).operations
-        operations += ModelEndpoints().operations
+        operations += ModelEndpoints(store: store).operations
         operations += RowEndpoints(store: store, feed: feed).operations
         operations += SheetEndpoints(store: store, feed: feed).operations
         operations += HistoryEndpoints(store: store, feed: feed).operations

@@ -23,13 +23,7 @@ struct RegistrySession: Sendable {
         _ body: @escaping @Sendable (RegistrySession) async throws -> Value
     ) async throws -> Value {
         try await self.runUnchecked(settings, logger: logger) { session in
-            let status = try await session.migrator.status()
-            guard !status.isBehind else {
-                throw CommandFailure(
-                    "the database's schema is at step \(status.applied) and this roster needs step \(status.known): "
-                        + "run roster migrate."
-                )
-            }
+            if let refusal = try await session.migrator.status().refusal { throw CommandFailure("\(refusal).") }
             return try await body(session)
         }
     }

@@ -21,8 +21,8 @@ struct ImportReport {
         self.show(preview)
         if code == .changes {
             Terminal.note(
-                "Nothing is changed yet. To do exactly this: roster import \(self.request.name) --apply --preview "
-                    + "\(preview.digest.prefix(12))"
+                "Nothing is changed yet. To do exactly this: roster import \(self.request.name)\(self.options) --apply "
+                    + "--preview \(preview.digest.prefix(12))"
             )
         }
         return code
@@ -52,9 +52,18 @@ struct ImportReport {
         }
         self.show(preview)
         if let revision {
-            Terminal.note("Done: revision \(revision). A refresh leaves the changed cells as they are now.")
+            let isKept = preview.table == .models ? " A refresh leaves the changed cells as they are now." : ""
+            Terminal.note("Done: revision \(revision).\(isKept)")
         }
         return .success
+    }
+
+    /// The options without which the command would mean something else.
+    private var options: String {
+        var options = self.request.table == .models ? "" : " --table \(self.request.table.name)"
+        if let separator = self.request.separator { options += " --separator \(separator.word)" }
+        if let mark = self.request.decimalMark { options += " --decimal \(mark.word)" }
+        return options
     }
 
     /// Whether a program reads the answer; it has it then.
@@ -109,9 +118,11 @@ struct ImportReport {
         guard !preview.rows.isEmpty || !preview.errors.isEmpty else {
             return "Nothing to change: \(preview.unchangedCount) rows are as they are in revision \(preview.revision)."
         }
-        return "\(preview.rowCount) rows, compared with revision \(preview.revision): \(preview.cellCount) cells of "
-            + "\(preview.updatedCount) \(preview.table.name) change, \(preview.createdCount) are new, "
-            + "\(preview.unchangedCount) stay; \(preview.errors.count) errors, \(preview.warnings.count) warnings."
+        func count(_ number: Int, _ thing: String) -> String { "\(number) \(thing)\(number == 1 ? "" : "s")" }
+        return "\(count(preview.rowCount, "row")) compared with revision \(preview.revision): "
+            + "\(preview.createdCount) new, \(preview.updatedCount) changed, \(preview.unchangedCount) as before; "
+            + "\(count(preview.cellCount, "cell")), \(count(preview.errors.count, "error")), "
+            + "\(count(preview.warnings.count, "warning"))."
     }
 
     private static func cell(_ text: String) -> String { text.isEmpty ? "–" : Self.cut(text, 40) }
