@@ -151,6 +151,7 @@ struct AdministrationFixture: Sendable {
             var operations = ModelEndpoints(store: store).operations
             operations += RowEndpoints(store: store, feed: feed).operations
             operations += SheetEndpoints(store: store, feed: feed).operations
+            operations += PlanEndpoints(store: store, feed: feed).operations
             operations += HistoryEndpoints(store: store, feed: feed).operations
             operations += RegistryEndpoints(refresher: refresher, feed: feed, hardware: HardwareInventory()).operations
             operations += ModelSyncEndpoints(refresher: refresher, feed: feed).operations

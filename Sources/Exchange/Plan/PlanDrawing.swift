@@ -81,17 +81,15 @@ struct PlanDrawing {
         if table == .models, set["model_name"] == nil { set["model_name"] = row["provider_model_id"] }
         if table == .providers, set["name"] == nil { set["name"] = row["slug"] }
         let pinned = row["pinned"]?.arrayValue?.compactMap(\.stringValue)
-        // A catalogue that says what is pinned says also what is not.
-        let free = pinned.map { pinned in
-            table.discoverable.map(\.name).filter { set[$0] != nil && !pinned.contains($0) }
-        }
+        // A catalogue that says what is pinned says also what is not, be it that the database fills it.
+        let free = pinned.map { pinned in table.discoverable.map(\.name).filter { !pinned.contains($0) } }
         self.edits.append(
             Plan.Edit(
                 table: table,
                 key: Self.key(of: row, in: table),
                 rowRevision: nil,
                 set: set,
-                pin: (pinned ?? []).filter { set[$0] == nil },
+                pin: pinned ?? [],
                 free: free ?? []
             )
         )
