@@ -119,7 +119,7 @@ struct AdministrationFixture: Sendable {
     ) async throws {
         let simulator = ProviderSimulator()
         var configuration = try PostgresConfiguration(url: url)
-        configuration.acquireTimeout = .seconds(2)
+        configuration.acquireTimeout = .seconds(5)
         let postgres = try PostgresClient(configuration: configuration, logger: self.quiet)
         let transfer = try TransferClient(configuration: TransferConfiguration(), logger: self.quiet)
         let client = try TransferClient(configuration: TransferConfiguration(), logger: self.quiet)
