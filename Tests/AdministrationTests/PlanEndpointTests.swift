@@ -1,6 +1,7 @@
 import HTTPTypes
 import JSON
 import Registry
+import Secrets
 import Testing
 
 /// Promotion over HTTP.

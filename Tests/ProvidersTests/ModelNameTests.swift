@@ -40,3 +40,28 @@ import Testing
         #expect(ModelName.family(id) == expected)
     }
 }
+
+@Suite struct KnownSizeTests {
+    @Test(
+        arguments: [
+            ("gpt-4", "1760", .estimated), ("gpt-4-0613", "1760", .estimated), ("openai/gpt-4", "1760", .estimated),
+            ("deepseek-ai/DeepSeek-V3-0324", "671", .curated), ("deepseek/deepseek-r1:free", "671", .curated),
+            ("deepseek-r1-distill-llama-70b", "70", .estimated), ("mixtral-8x7b-instruct-v0.1", "56", .estimated),
+            ("command-r-plus-08-2024", "104", .curated), ("Mistral-Nemo-Instruct-2407", "12", .curated),
+            ("microsoft/Phi-3-mini-128k-instruct", "3.8", .curated), ("whisper-large-v3-turbo", "0.809", .curated),
+            ("Llama-2-7b-chat-32k", "7", .estimated), ("qwen3-235b-a22b-2507", "235", .estimated),
+            ("llama-3-8b-q4_b", "8", .estimated),
+        ] as [(String, String, FieldOrigin)]
+    ) func nameTellsTheSize(_ name: String, _ billions: String, _ origin: FieldOrigin) {
+        let size = ModelName.size(name)
+        #expect(size?.billions.description == billions)
+        #expect(size?.origin == origin)
+    }
+
+    @Test(arguments: [
+        "gpt-4o", "gpt-4-turbo", "gpt-4.1", "deepseek-r1-distill-llama", "deepseek-v3.2", "phi-4-multimodal", "command",
+        "glm-4.5v", "claude-3-opus", "model-20240229-32k-v2-q4_b", "", "flux-pro", "kimi",
+    ]) func anotherModelIsNotTakenForIt(_ name: String) {
+        #expect(ModelName.size(name) == nil)
+    }
+}

@@ -24,7 +24,7 @@ package struct YAMLWriter: Sendable {
         self.text += String(repeating: "  ", count: level)
     }
 
-    /// - Parameter isFirstIndented: False where something stands before the first member on its line, as in a list.
+    // `isFirstIndented` is false where something stands before the first member on its line, as in a list.
     private mutating func members(of mapping: YAMLMapping, level: Int, isFirstIndented: Bool) {
         for (number, (key, value)) in mapping.enumerated() {
             if number > 0 || isFirstIndented { self.indent(level) }
