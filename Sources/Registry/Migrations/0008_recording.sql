@@ -154,7 +154,9 @@ $$;
 
 -- The same merge by plans that do not depend on what the planner knows of the tables. A provider's first list comes when
 -- models looks empty, and a nested loop over a table that grows meanwhile takes an hour for a hundred thousand models.
-CREATE OR REPLACE FUNCTION merge_listed_models(provider bigint) RETURNS TABLE (api_name text, action text)
+DROP FUNCTION merge_listed_models(bigint);
+CREATE FUNCTION merge_listed_models(provider bigint, is_complete boolean DEFAULT true)
+RETURNS TABLE (api_name text, action text)
 LANGUAGE plpgsql SET search_path = pg_temp, public SET jit = off SET work_mem = '64MB'
 SET enable_nestloop = off SET enable_mergejoin = off AS $$
 DECLARE
@@ -200,7 +202,7 @@ BEGIN
         -- Joined first: unpacking what the provider said of every model, to see that it said something, is the dearer half.
         WITH unlisted AS MATERIALIZED (
             SELECT m.id FROM models m
-            WHERE m.provider_id = provider AND m.missing_since IS NULL
+            WHERE is_complete AND m.provider_id = provider AND m.missing_since IS NULL
             AND NOT EXISTS (SELECT FROM listed_models l WHERE l.provider_model_id = m.provider_model_id)
         )
         UPDATE models m SET missing_since = now(), updated_at = now(), row_revision = m.row_revision + 1
@@ -215,3 +217,5 @@ BEGIN
     AND (m.last_verified_at IS NULL OR m.last_verified_at < now() - interval '1 hour');
 END
 $$;
+COMMENT ON FUNCTION merge_listed_models IS
+    'Merges the list of a provider, in the temporary table listed_models, into models; a list that is not complete takes nothing away.';
