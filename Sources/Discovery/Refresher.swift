@@ -27,7 +27,7 @@ public final class Refresher: Sendable {
         }
     }
 
-    private let store: RegistryStore
+    let store: RegistryStore
     private let feed: SnapshotFeed?
     private let fetcher: ListingFetcher
     private let logger: Logger

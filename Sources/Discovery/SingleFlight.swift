@@ -4,7 +4,7 @@ import NIOConcurrencyHelpers
 ///
 /// The first caller does it in its own task; the others wait for its result. If the first is cancelled, one of the
 /// others begins anew, so that nobody's cancellation is somebody else's.
-final class SingleFlight<Key: Hashable & Sendable, Value: Sendable>: Sendable {
+package final class SingleFlight<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     private struct Flight {
         var waiters: [UInt64: CheckedContinuation<Value?, any Error>] = [:]
     }
@@ -16,6 +16,9 @@ final class SingleFlight<Key: Hashable & Sendable, Value: Sendable>: Sendable {
 
     private let guarded = NIOLockedValueBox(Guarded())
 
+    /// Nothing is under way.
+    package init() {}
+
     /// Does the work, or waits for whoever does it already.
     ///
     /// - Parameters:
@@ -23,7 +26,7 @@ final class SingleFlight<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     ///   - work: The work.
     /// - Returns: Its result.
     /// - Throws: What the work throws, or `CancellationError`.
-    func run(_ key: Key, _ work: @Sendable () async throws -> Value) async throws -> Value {
+    package func run(_ key: Key, _ work: @Sendable () async throws -> Value) async throws -> Value {
         while true {
             let isFirst = self.guarded.withLockedValue { guarded in
                 guard guarded.flights[key] == nil else { return false }

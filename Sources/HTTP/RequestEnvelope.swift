@@ -39,6 +39,8 @@ package struct RequestEnvelope: RouterMiddleware {
         } catch {
             response = Self.response(to: error, request, context)
         }
+        // Whatever it says, also a refusal: a body would be taken for the beginning of the next answer (RFC 9110 §9.3.2).
+        if request.method == .head { response = response.createHeadResponse() }
         response.headers[.xRequestID] = context.requestID
         if !response.headers.contains(.xRosterRevision) {
             response.headers[.xRosterRevision] = String(context.snapshot.revision)

@@ -25,9 +25,8 @@ extension Router<ReplicaContext> {
             served.append(operation.method)
             guard operation.method == .get else { continue }
             served.append(.head)
-            self.on(path, method: .head) { request, context in
-                try await answer(request, context).createHeadResponse()
-            }
+            // The envelope takes the body away, of refusals too.
+            self.on(path, method: .head, use: answer)
         }
         let allowed = served.map(\.rawValue).joined(separator: ", ")
         for method in Self.methods where !served.contains(method) {

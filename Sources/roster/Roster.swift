@@ -15,11 +15,14 @@ struct Roster: AsyncParsableCommand {
 
             \(SettingFlags.help)
 
-            Exit codes: 0 done, 1 failed, 2 wrong usage or settings.
+            Exit codes: 0 done, 1 failed, 2 wrong usage or settings, 3 a plan or preview with changes, 4 what was planned or \
+            previewed is not so any more.
             """,
         subcommands: [
             UpCommand.self, ServeCommand.self, MigrateCommand.self, SyncCommand.self, ModelsCommand.self,
-            ProvidersCommand.self, KeysCommand.self, StatusCommand.self, ConfigCommand.self, HealthcheckCommand.self,
+            ProvidersCommand.self, KeysCommand.self, HistoryCommand.self, RevertCommand.self, ExportCommand.self,
+            ImportCommand.self, PlanCommand.self, ApplyCommand.self, UpdateModelsCommand.self, StatusCommand.self,
+            ConfigCommand.self, HealthcheckCommand.self,
         ]
     )
 }

@@ -148,8 +148,9 @@ struct AdministrationFixture: Sendable {
             )
             let router = Router(context: ReplicaContext.self)
             router.add(middleware: RequestEnvelope { feed.snapshot })
-            var operations = ModelEndpoints().operations
+            var operations = ModelEndpoints(store: store).operations
             operations += RowEndpoints(store: store, feed: feed).operations
+            operations += SheetEndpoints(store: store, feed: feed).operations
             operations += HistoryEndpoints(store: store, feed: feed).operations
             operations += RegistryEndpoints(refresher: refresher, feed: feed, hardware: HardwareInventory()).operations
             operations += ModelSyncEndpoints(refresher: refresher, feed: feed).operations

@@ -139,9 +139,14 @@ import Testing
                     (HTTPRequest.Method.post, "/api/v1/apikeys"), (.delete, "/api/v1/apikeys/1"),
                     (.get, "/api/v1/apikeys"),
                     (.post, "/v1/registry/refresh"), (.post, "/admin/model-sync/provider/openai"),
-                    (.get, "/admin/model-sync/status"),
+                    (.get, "/admin/model-sync/status"), (.get, "/api/v1/registry/models"),
+                    (.get, "/api/v1/registry/models/1"), (.get, "/api/v1/registry/changes"),
+                    (.get, "/api/v1/registry/revisions/1"), (.get, "/api/v1/registry/models/1/history"),
+                    (.post, "/api/v1/registry/routes"), (.post, "/api/v1/registry/models/1/restore"),
+                    (.post, "/api/v1/registry/revert"),
                 ] {
-                    let answer = try await roster.admin(method, path, method == .post ? "{}" : nil)
+                    let body = path.hasSuffix("revert") ? #"{"revision": 1}"# : "{}"
+                    let answer = try await roster.admin(method, path, method == .post ? body : nil)
                     #expect(answer.status == 503, "\(method) \(path): \(answer.text)")
                     #expect(answer.code == "registry_unavailable")
                     #expect(answer.headers[.retryAfter] != nil)

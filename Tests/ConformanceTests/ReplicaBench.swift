@@ -11,6 +11,8 @@ import TestSupport
 struct ReplicaBench: Sendable {
     /// Where the replica listens.
     let url: String
+    /// The paths of its router, as Hummingbird spells them.
+    let paths: [String]
     /// The simulator's address.
     let simulator: String
     /// The database, for tools beside the replica.
@@ -63,6 +65,7 @@ struct ReplicaBench: Sendable {
                         try await body(
                             ReplicaBench(
                                 url: "http://127.0.0.1:\(port)",
+                                paths: Self.paths(of: replica),
                                 simulator: address,
                                 database: database,
                                 adminKey: adminKey,
@@ -77,5 +80,16 @@ struct ReplicaBench: Sendable {
                 group.cancelAll()
             }
         }
+    }
+
+    /// Looked up in the router itself, which has no interface for it: what is served beside the operations would show.
+    private static func paths(of replica: Replica) -> [String] {
+        guard let trie = Mirror(reflecting: replica).descendant("responder", "trie") else { return [] }
+        let values = Mirror(reflecting: trie).children.first { $0.label == "values" }
+        return values.map {
+            Mirror(reflecting: $0.value).children.compactMap { value in
+                Mirror(reflecting: value.value).descendant("some", "path").map { "\($0)" }
+            }
+        } ?? []
     }
 }

@@ -43,9 +43,7 @@ struct RefreshBench: Sendable {
     static func with(
         recordings: String? = nil,
         selected: [String: String] = [:],
-        keys: [String: String] = [
-            "OPENROUTER_API_KEY": "k", "OPENAI_API_KEY": "k", "ANTHROPIC_API_KEY": "k", "GEMINI_API_KEY": "k",
-        ],
+        keys: [String: String] = RefreshBench.allKeys,
         _ body: @escaping @Sendable (RefreshBench) async throws -> Void
     ) async throws {
         try await withDatabase(from: self.template) { url in
@@ -87,6 +85,12 @@ struct RefreshBench: Sendable {
     }
 
     static let author = Authorship(actor: "test")
+
+    /// A key for every provider.
+    static let allKeys = Dictionary(
+        ProviderCatalog.seeded.compactMap { $0.keyVariables.first }.map { ($0, "k") },
+        uniquingKeysWith: { first, _ in first }
+    )
 
     /// Makes the impersonated providers behave in some way.
     func simulate(_ behaviour: String, host: String? = nil, count: Int? = nil) async throws {

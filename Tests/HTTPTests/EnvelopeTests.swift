@@ -42,6 +42,7 @@ import Testing
                 operation(.post, "/things") { request, _ in
                     Response(json: .object(try await request.collectObject(upTo: 100)))
                 },
+                operation(.post, "/posted") { _, _ in Response(json: nil) },
                 operation(.get, "/broken") { _, _ in throw Unforeseen() },
                 operation(.get, "/foreign") { _, _ in throw HTTPError(.conflict, message: "no") },
             ],
@@ -115,10 +116,11 @@ import Testing
         #expect(json["error"]["code"]?.stringValue == "malformed_request")
     }
 
-    @Test func headIsGetWithoutTheBody() async throws {
-        let text = try await self.exchange(self.request("HEAD /things"))
-        #expect(text.hasPrefix("HTTP/1.1 200"))
-        #expect(text.hasSuffix("\r\n\r\n"))
+    @Test(arguments: [("/things", 200), ("/broken", 500), ("/nothing", 404), ("/posted", 405)])
+    func headHasNoBodyWhateverItSays(_ path: String, _ status: Int) async throws {
+        let text = try await self.exchange(self.request("HEAD \(path)"))
+        #expect(text.hasPrefix("HTTP/1.1 \(status)"))
+        #expect(text.hasSuffix("\r\n\r\n"), "\(text)")
     }
 
     @Test(arguments: [

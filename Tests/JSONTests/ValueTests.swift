@@ -114,3 +114,25 @@ import Testing
         }
     }
 }
+
+@Suite struct RepeatedNameTests {
+    @Test(arguments: [
+        (#"{"a": 1, "a": 1}"#, "a", 10), (#"{"x": [{"b": 1, "c": 2, "\u0062": 3}]}"#, "b", 25),
+        (#"{"é": 1, "\u00e9": 2}"#, "é", 10),
+    ])
+    func areRefusedWhereTheyMayNotBe(_ text: String, _ name: String, _ column: Int) throws {
+        _ = try JSONValue(parsing: text.utf8)
+        let error = #expect(throws: JSONError.self) {
+            try JSONValue(parsing: text.utf8, limits: JSONLimits(allowsRepeatedNames: false))
+        }
+        #expect(error?.code == .repeatedName)
+        #expect(error?.message.contains("“\(name)”") == true)
+        #expect(error?.column == column)
+    }
+
+    @Test func theSameNameInDifferentObjectsIsNoRepetition() throws {
+        let text = #"{"a": {"a": [{"a": 1}, {"a": 2}]}, "b": {"a": 3}, "A": 4, "e\u0301": 1, "é": 2}"#
+        let value = try JSONValue(parsing: text.utf8, limits: JSONLimits(allowsRepeatedNames: false))
+        #expect(value.objectValue?.count == 5)
+    }
+}

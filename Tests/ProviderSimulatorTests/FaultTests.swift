@@ -43,6 +43,12 @@ struct FaultTests {
         }
     }
 
+    /// What an error says, in whichever shape its provider puts it.
+    private static func message(in value: JSONValue) -> String? {
+        let error = value["error"] ?? value[0]["error"] ?? value
+        return error.stringValue ?? error["message"]?.stringValue ?? error["detail"]?.stringValue
+    }
+
     @Test(
         "A status is answered in the provider's shape",
         arguments: ChatEndpoint.all,
@@ -53,9 +59,7 @@ struct FaultTests {
             let answer = try await endpoint.ask(simulator, simulate: "status=\(status),retry-after=7")
             #expect(answer.status == status)
             #expect(answer.headers["retry-after"] == "7")
-            let value = try answer.json
-            let error = value["error"] ?? value[0]["error"]
-            #expect(error?["message"]?.stringValue?.isEmpty == false)
+            #expect(try Self.message(in: answer.json)?.isEmpty == false, "\(answer.text)")
         }
     }
 
@@ -93,8 +97,7 @@ struct FaultTests {
             #expect(stream.status == 200)
             let values = try stream.events.filter { $0 != "[DONE]" }.map { try JSONValue(parsing: $0.utf8) }
             let last = try #require(values.last)
-            let error = last["error"] ?? last[0]["error"]
-            #expect(error?["message"]?.stringValue?.isEmpty == false)
+            #expect(Self.message(in: last)?.isEmpty == false)
             #expect(values.count > 3)
             #expect(values.count < 9)
             #expect(values.dropLast().allSatisfy { $0["error"] == nil && $0["choices"][0] != nil })

@@ -137,7 +137,7 @@ struct ValueTests {
     func array() throws {
         let list = try ModelList(
             Array(" \n[ {\"id\":\"a\"} , {\"id\":\"b\"} ]\n".utf8),
-            layout: ListLayout(rows: nil, id: "id")
+            layout: ListLayout.array
         )
         #expect(list.ids == ["a", "b"])
         #expect(String(decoding: list.rows(0..<2), as: UTF8.self) == "{\"id\":\"a\"},{\"id\":\"b\"}")

@@ -78,8 +78,8 @@ package struct HistoryEndpoints: Sendable {
                 "\(RowEndpoints.path)/revert",
                 id: "revert",
                 summary: "Take something back as a new revision",
-                details: "A cell, a row, a revision, or everything after a revision; whole, or not at all where an edit that "
-                    + "somebody made later would be lost. What a provider says stays known; a cell that a refresh had "
+                details: "A cell, a row, a revision, or everything after a revision; whole, or not at all where an "
+                    + "edit that somebody made later would be lost. What a provider says stays known; a cell that a refresh had "
                     + "overwritten is pinned. Keys of clients are taken back only with the scope admin.",
                 group: .registry,
                 access: .key(.editor),
@@ -97,21 +97,21 @@ package struct HistoryEndpoints: Sendable {
     }
 
     private func changes(_ request: Request, _ context: ReplicaContext) async throws -> Response {
-        try await RowEndpoints.explaining(.models) {
-            let page = try await Self.page(ChangeQuery(parameters: request.queryPairs()), self.store)
+        try await APIError.explainingRegistry {
+            let page = try await self.store.changes(ChangeQuery(parameters: request.queryPairs()))
             return Response(json: Self.json(page))
         }
     }
 
     private func revision(_ request: Request, _ context: ReplicaContext) async throws -> Response {
         let written = try context.parameters.require("revision")
-        return try await RowEndpoints.explaining(.models) {
+        return try await APIError.explainingRegistry {
             guard let revision = Int64(written), revision > 0 else {
                 throw RowQueryProblem("revision", "“\(written.prefix(40))” is not the number of a revision.")
             }
             var query = try ChangeQuery(parameters: request.queryPairs(), words: [.limit, .cursor])
             query.revisions = revision...revision
-            let page = try await Self.page(query, self.store)
+            let page = try await self.store.changes(query)
             guard let first = page.changes.first else {
                 throw APIError(
                     .notFound,
@@ -134,7 +134,7 @@ package struct HistoryEndpoints: Sendable {
         let isDryRun = try request.flag("dry_run")
         let wanted = try ReversionRequest(try await request.collectObject())
         let author = Authorship(actor: context.principal.actor, reason: try EditReason.of(wanted.reason, request))
-        let outcome = try await RowEndpoints.explaining(.models) {
+        let outcome = try await APIError.explainingRegistry {
             try await self.store.revert(
                 wanted.reversion,
                 as: author,
@@ -146,14 +146,6 @@ package struct HistoryEndpoints: Sendable {
     }
 
     // MARK: Shared with the tables' own operations
-
-    static func page(_ query: ChangeQuery, _ store: RegistryStore) async throws -> ChangePage {
-        do {
-            return try await store.changes(query)
-        } catch let problem as ChangeQueryProblem {
-            throw APIError(.badRequest, code: "invalid_value", problem.message, param: problem.parameter)
-        }
-    }
 
     static func json(_ page: ChangePage) -> JSONValue {
         [

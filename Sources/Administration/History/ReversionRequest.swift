@@ -60,7 +60,7 @@ struct ReversionRequest {
     /// The body's shape.
     static let schema = Schema.object(
         [
-            "revision": Schema.count.nullable.described("What this revision did; beside a row, what it did to that row."),
+            "revision": Schema.count.nullable.described("What this revision did; beside a row, only to that row."),
             "after": Schema.count.nullable.described("Everything after this revision."),
             "table": Schema.choice(RegistryTable.all.map(\.name)).nullable.described("The row's table."),
             "id": Schema.integer.nullable.described("The row's number."),

@@ -56,12 +56,12 @@ extension RowEndpoints {
         _ context: ReplicaContext
     ) async throws -> Response {
         let id = try await self.id(table, context)
-        return try await Self.explaining(table) {
+        return try await APIError.explainingRegistry {
             var query = try ChangeQuery(parameters: request.queryPairs(), words: [.column, .limit, .cursor])
             if let column = query.column { _ = try RowQuery.column(column, of: table, parameter: "column") }
             query.table = table.name
             query.rowID = id
-            let page = try await HistoryEndpoints.page(query, self.store)
+            let page = try await self.store.changes(query)
             guard !page.changes.isEmpty || query.column != nil || query.cursor != nil else {
                 throw Self.notFound(.id(id), table)
             }
@@ -87,7 +87,7 @@ extension RowEndpoints {
             )
         }
         let author = Authorship(actor: context.principal.actor, reason: try EditReason.of(written, request))
-        let outcome = try await Self.explaining(table) {
+        let outcome = try await APIError.explainingRegistry {
             try await self.store.restore(table, id: id, as: author, isDryRun: isDryRun)
         }
         return try await HistoryEndpoints.answer(outcome, isDryRun: isDryRun, self.feed)

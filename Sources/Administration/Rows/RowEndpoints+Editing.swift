@@ -223,8 +223,12 @@ extension RowEndpoints {
         _ context: ReplicaContext
     ) async throws -> EditOutcome {
         let author = Authorship(actor: context.principal.actor, reason: try EditReason.of(written, request))
-        return try await Self.explaining(table) {
-            try await self.store.edit(edits, as: author, isDryRun: isDryRun)
+        do {
+            return try await APIError.explainingStore {
+                try await self.store.edit(edits, as: author, isDryRun: isDryRun)
+            }
+        } catch let refusal as EditRefused {
+            throw APIError(refusal, of: table)
         }
     }
 
@@ -232,7 +236,7 @@ extension RowEndpoints {
     func id(_ table: RegistryTable, _ context: ReplicaContext) async throws -> Int64 {
         let name = try Self.name(table, context)
         if case .id(let id) = name { return id }
-        let row = try await Self.explaining(table) { try await self.store.row(name, of: table).row }
+        let row = try await APIError.explainingRegistry { try await self.store.row(name, of: table).row }
         guard let id = row?["id"]?.int64Value else { throw Self.notFound(name, table) }
         return id
     }

@@ -47,6 +47,7 @@ extension RowEndpoints {
                         "A page of rows."
                     )
                 ],
+                refusals: [.notFound: "There is no such revision, or the moment is to come."],
                 needsDatabase: true,
                 handler: { request, context in try await self.list(table, request, context) }
             ),
@@ -92,7 +93,7 @@ extension RowEndpoints {
         _ request: Request,
         _ context: ReplicaContext
     ) async throws -> Response {
-        let page = try await Self.explaining(table) {
+        let page = try await APIError.explainingRegistry {
             try await self.store.rows(RowQuery(table, parameters: request.queryPairs()))
         }
         return Response(
@@ -113,7 +114,7 @@ extension RowEndpoints {
         _ context: ReplicaContext
     ) async throws -> Response {
         let name = try Self.name(table, context)
-        let (row, revision) = try await Self.explaining(table) {
+        let (row, revision) = try await APIError.explainingRegistry {
             try await self.store.row(name, of: table, asOf: try Self.point(request))
         }
         guard let row else { throw Self.notFound(name, table) }
@@ -128,7 +129,7 @@ extension RowEndpoints {
         var point: RevisionPoint?
         for (name, value) in try request.queryPairs() {
             guard let word = RowQuery.Word(rawValue: name), [.revision, .asOf].contains(word) else {
-                throw RowQueryProblem.unknown(name, known: [RowQuery.Word.revision.rawValue, RowQuery.Word.asOf.rawValue])
+                throw RowQueryProblem.unknown(name, known: ["revision", "as_of"])
             }
             point = try RowQuery.point(word, value)
         }

@@ -71,28 +71,4 @@ package struct RowEndpoints: Sendable {
         )
     }
 
-    /// Says in words what the database, a query or an edit had against it.
-    static func explaining<Value>(
-        _ table: RegistryTable,
-        _ body: () async throws -> Value
-    ) async throws -> Value {
-        do {
-            return try await APIError.explainingStore(body)
-        } catch let problem as RowQueryProblem {
-            throw APIError(problem)
-        } catch let refusal as EditRefused {
-            throw APIError(refusal, of: table)
-        } catch let missing as HistoryNotFound {
-            throw APIError(missing)
-        } catch let refusal as ReversionRefused {
-            throw APIError(refusal)
-        }
-    }
-}
-
-extension APIError {
-    /// A query that cannot be answered.
-    init(_ problem: RowQueryProblem) {
-        self.init(.badRequest, code: problem.code.rawValue, problem.message, param: problem.parameter)
-    }
 }

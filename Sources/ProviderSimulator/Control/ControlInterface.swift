@@ -230,7 +230,7 @@ struct ControlInterface {
         }
         let list: ModelList
         do throws(ListError) {
-            list = isAsIs ? ModelList(asIs: body) : try ModelList(body, layout: provider.layout)
+            list = isAsIs ? ModelList(asIs: body) : try ModelList(body, layouts: provider.layouts)
         } catch {
             throw Failure(status: 400, message: error.description)
         }

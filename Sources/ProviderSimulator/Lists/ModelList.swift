@@ -8,13 +8,21 @@ package struct ListError: Error, Sendable, Hashable, CustomStringConvertible {
 
 /// Where a provider's list of models keeps its rows, and a row its id.
 struct ListLayout: Sendable, Hashable {
-    /// The member with the rows; nil where the whole text is the array.
-    let rows: String?
+    /// The members to go through to the rows; none where the whole text is the array.
+    let rows: [String]
 
     /// The member of a row that names the model.
     let id: String
 
-    static let openAI = ListLayout(rows: "data", id: "id")
+    static let openAI = ListLayout("data", id: "id")
+
+    /// An array without anything around it.
+    static let array = ListLayout(id: "id")
+
+    init(_ rows: String..., id: String) {
+        self.rows = rows
+        self.id = id
+    }
 }
 
 /// A provider's list of models: its bytes, unchanged, and where in them each row stands.
@@ -24,6 +32,9 @@ struct ModelList: Sendable {
 
     /// The names of the models, in order.
     let ids: [String]
+
+    /// Where its rows and their ids are; nil for what need not be a list.
+    let layout: ListLayout?
 
     private let rows: [Range<Int>]
     private let places: [String: Int]
@@ -42,12 +53,33 @@ struct ModelList: Sendable {
             throw ListError(description: "not a list of models: \(error)")
         }
         self.bytes = bytes
+        self.layout = layout
         self.places = Dictionary(zip(self.ids, self.ids.indices), uniquingKeysWith: { first, _ in first })
+    }
+
+    /// Finds the rows of a list that a provider writes in one of several ways.
+    ///
+    /// - Parameters:
+    ///   - bytes: the whole list.
+    ///   - layouts: the ways, in the order in which they are tried; not empty.
+    /// - Throws: a ``ListError`` of the first way where it is none of them.
+    init(_ bytes: [UInt8], layouts: [ListLayout]) throws(ListError) {
+        var failure: ListError?
+        for layout in layouts {
+            do throws(ListError) {
+                try self.init(bytes, layout: layout)
+                return
+            } catch {
+                failure = failure ?? error
+            }
+        }
+        throw failure ?? ListError(description: "no list of models was expected")
     }
 
     /// Takes something that need not be a list; no model of it is known.
     init(asIs bytes: [UInt8]) {
         self.bytes = bytes
+        self.layout = nil
         self.ids = []
         self.rows = []
         self.places = [:]
@@ -82,11 +114,17 @@ struct ModelList: Sendable {
         in text: Range<Int>,
         _ layout: ListLayout
     ) throws -> [Range<Int>] {
-        guard let name = layout.rows else { return try JSONScanner.elements(in: text, of: bytes) }
-        guard let member = try JSONScanner.topLevelMembers(of: bytes)[name] else {
-            throw ListError(description: "there is no member “\(name)”")
+        var range = text
+        for (depth, name) in layout.rows.enumerated() {
+            // The first look scans the whole text; what is found in it need not be scanned again.
+            let members =
+                depth == 0 ? try JSONScanner.topLevelMembers(of: bytes) : try JSONScanner.members(in: range, of: bytes)
+            guard let member = members[name] else {
+                throw ListError(description: "there is no member “\(name)”")
+            }
+            range = member.valueRange
         }
-        return try JSONScanner.elements(in: member.valueRange, of: bytes)
+        return try JSONScanner.elements(in: range, of: bytes)
     }
 
     private static func ids(of bytes: Span<UInt8>, _ rows: [Range<Int>], _ layout: ListLayout) throws -> [String] {

@@ -26,10 +26,11 @@ enum Recordings {
         }
         var lists: [String: [String: ModelList]] = [:]
         for provider in SimulatedProviders.all {
-            guard let prefix = provider.recordingPrefix else { continue }
+            guard !provider.recordingPrefixes.isEmpty else { continue }
             let path = "\(folder)/\(provider.slug)"
             guard Self.isFolder(path) else { continue }
-            for name in try Self.names(in: path) where name.hasPrefix(prefix) && name.hasSuffix(".json") {
+            for name in try Self.names(in: path)
+            where name.hasSuffix(".json") && provider.recordingPrefixes.contains(where: name.hasPrefix) {
                 guard lists[provider.slug, default: [:]].count < Self.mostFiles else {
                     throw RecordingError(description: "“\(path)” holds more than \(Self.mostFiles) lists.")
                 }
@@ -37,7 +38,9 @@ enum Recordings {
             }
         }
         guard !lists.isEmpty else {
-            let slugs = SimulatedProviders.all.filter { $0.recordingPrefix != nil }.map(\.slug).joined(separator: ", ")
+            let slugs = SimulatedProviders.all.filter { !$0.recordingPrefixes.isEmpty }.map(\.slug).joined(
+                separator: ", "
+            )
             throw RecordingError(
                 description: """
                     The folder “\(folder)” holds no recording. Expected folders named after providers (\(slugs)) with files \
@@ -72,7 +75,7 @@ enum Recordings {
                 throw RecordingError(description: "it is larger than \(Self.largestFile >> 20) MiB")
             }
             let bytes = [UInt8](try Data(contentsOf: URL(filePath: path)))
-            return try ModelList(bytes, layout: provider.layout)
+            return try ModelList(bytes, layouts: provider.layouts)
         } catch {
             throw RecordingError(description: "“\(path)” cannot be used: \(error)")
         }

@@ -31,7 +31,7 @@ struct Shelf: Sendable {
             let recorded = recordings[provider.slug] ?? [:]
             let builtIn: ModelList
             do {
-                builtIn = try ModelList(provider.catalogue, layout: provider.layout)
+                builtIn = try ModelList(provider.catalogue, layouts: provider.layouts)
             } catch {
                 throw RecordingError(description: "the built-in catalogue of \(provider.slug): \(error)")
             }

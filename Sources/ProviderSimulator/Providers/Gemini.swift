@@ -9,7 +9,7 @@ struct Gemini: SimulatedProvider {
     let slug = "gemini"
     let hosts = ["generativelanguage.googleapis.com"]
     let catalogue = PackageResources.gemini_json
-    let layout = ListLayout(rows: "models", id: "name")
+    let layouts = [ListLayout("models", id: "name")]
     let dialect = ChatDialect(idPrefix: "", idLength: 23, streamContentType: "text/event-stream")
 
     private static let compatible = "/v1beta/openai"

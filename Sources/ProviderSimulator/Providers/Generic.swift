@@ -7,7 +7,7 @@ struct Generic: SimulatedProvider {
     var slug: String { Self.slug }
     let hosts: [String] = []
     let catalogue = PackageResources.generic_json
-    let recordingPrefix: String? = nil
+    let recordingPrefixes: [String] = []
     let dialect = ChatDialect()
 
     private static let ends = ["/models", "/chat/completions", "/embeddings"]

@@ -8,8 +8,8 @@ struct Ollama: SimulatedProvider {
     let slug = "ollama"
     let hosts = ["localhost:11434", "127.0.0.1:11434", "ollama.com"]
     let catalogue = PackageResources.ollama_json
-    let layout = ListLayout(rows: "models", id: "model")
-    let recordingPrefix: String? = "tags-"
+    let layouts = [ListLayout("models", id: "model")]
+    let recordingPrefixes = ["tags-"]
     let dialect = ChatDialect(
         idLength: 3,
         head: { identity in

@@ -38,6 +38,11 @@ enum OpenAIShape {
 
     /// `{"error": {"message", "type", "param", "code"}}`.
     static func error(_ refusal: Refusal, path: String) -> [UInt8] {
+        JSONValue.object(["error": Self.bareError(refusal, path: path)]).serialized(.pretty)
+    }
+
+    /// `{"message", "type", "param", "code"}`.
+    static func bareError(_ refusal: Refusal, path: String) -> JSONValue {
         let (message, type, code): (String, String, String?) =
             switch refusal.reason {
             case .missingKey:
@@ -67,9 +72,6 @@ enum OpenAIShape {
             case .overloaded:
                 ("The engine is currently overloaded, please try again later.", "server_error", nil)
             }
-        let error: JSONValue = [
-            "error": ["message": .string(message), "type": .string(type), "param": nil, "code": JSONValue(code)]
-        ]
-        return error.serialized(.pretty)
+        return ["message": .string(message), "type": .string(type), "param": nil, "code": JSONValue(code)]
     }
 }

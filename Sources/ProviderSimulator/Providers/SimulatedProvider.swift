@@ -13,11 +13,11 @@ protocol SimulatedProvider: Sendable {
     /// The list of models written for this project, in the provider's documented shape.
     var catalogue: [UInt8] { get }
 
-    /// Where a list keeps its rows.
-    var layout: ListLayout { get }
+    /// Where lists keep their rows: first as the catalogue does, then as the provider's other lists do.
+    var layouts: [ListLayout] { get }
 
-    /// How the file names of recorded lists begin; nil for a provider that has none.
-    var recordingPrefix: String? { get }
+    /// How the file names of recorded lists begin; empty for a provider that has none.
+    var recordingPrefixes: [String] { get }
 
     /// How its chat answers are written.
     var dialect: ChatDialect { get }
@@ -43,9 +43,9 @@ protocol SimulatedProvider: Sendable {
 }
 
 extension SimulatedProvider {
-    var layout: ListLayout { .openAI }
+    var layouts: [ListLayout] { [.openAI] }
 
-    var recordingPrefix: String? { "models-" }
+    var recordingPrefixes: [String] { ["models-"] }
 
     func place(of model: String, in list: ModelList) -> Int? { list.place(of: model) }
 

@@ -121,7 +121,9 @@ extension ModelName {
         let isClaudeVersion = words[0] == "claude" && last.first == "v" && last.dropFirst().allSatisfy(\.isNumber)
         let isGeminiVersion = words[0] == "gemini" && last.count == 3 && last.allSatisfy(\.isNumber)
         let isMark = isServing || isClaudeVersion || isGeminiVersion
-        guard isMark || self.formats.contains(last) || self.instructed.contains(last) else { return false }
+        // OpenAI's only model of that name completes and does not chat.
+        let isInstructed = self.instructed.contains(last) && words[0] != "gpt"
+        guard isMark || isInstructed || self.formats.contains(last) else { return false }
         words.removeLast()
         return true
     }

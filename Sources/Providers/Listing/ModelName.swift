@@ -157,9 +157,9 @@ package enum ModelName {
 extension ListedModel {
     /// Fills size and family from the name where the list does not tell them.
     package mutating func estimateFromName() {
-        if self.sizeB == nil, let size = ModelName.sizeB(self.providerModelID) ?? ModelName.sizeB(self.name) {
-            self.sizeB = size
-            self.mark(.sizeB, as: .estimated)
+        if self.sizeB == nil, let size = ModelName.size(self.providerModelID) ?? ModelName.size(self.name) {
+            self.sizeB = size.billions
+            self.mark(.sizeB, as: size.origin)
         }
         if self.family == nil, let family = ModelName.family(self.providerModelID) {
             self.family = family

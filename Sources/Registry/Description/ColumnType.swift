@@ -36,7 +36,9 @@ package indirect enum ColumnType: Sendable, Hashable {
         switch self {
         case .text, .longText:
             guard let text = value.stringValue, !text.utf8.contains(0) else { return nil }
-            return self == .text && text.contains(where: \.isNewline) ? nil : value
+            // In one expression, nil would be the JSON null.
+            guard self == .longText || !text.contains(where: \.isNewline) else { return nil }
+            return value
         case .integer:
             return value.int64ReadingStrings().map { JSONValue($0) }
         case .decimal:

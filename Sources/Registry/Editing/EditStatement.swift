@@ -27,6 +27,7 @@ struct EditStatement {
             for group in Dictionary(grouping: edits, by: { Set($0.cells.keys) }).values {
                 try await made.merge(self.create(group)) { _, new in new }
             }
+            try await self.settlePins(edits.filter { !$0.giveBack.isEmpty || !$0.pin.isEmpty }, made)
         }
         for edit in edits {
             guard let members = edit.members, let id = edit.edit.id ?? made[edit.index] else { continue }
@@ -106,6 +107,28 @@ struct EditStatement {
         // Rows are made in the order of the query, and so are their numbers.
         let ids = try rows.map { try $0.decode(Int64.self, "id") }.sorted()
         return Dictionary(zip(edits.map(\.index), ids), uniquingKeysWith: { first, _ in first })
+    }
+
+    /// Takes the pins from cells of rows that were just made, so that a refresh may fill them (until then they keep what
+    /// they were given), and puts pins on cells that were left empty.
+    private func settlePins(_ edits: [CheckedEdit], _ made: [Int: Int64]) async throws {
+        guard !edits.isEmpty else { return }
+        let values = JSONValue.array(
+            edits.map { edit in
+                ["id": JSONValue(made[edit.index]), "pin": JSONValue(edit.pin), "give_back": JSONValue(edit.giveBack)]
+            }
+        )
+        _ = try await self.connection.query(
+            """
+            UPDATE \(self.relation) own
+            SET pinned = ARRAY(
+                SELECT name FROM (SELECT unnest(own.pinned) AS name UNION SELECT jsonb_array_elements_text(e.pin)) named
+                WHERE NOT e.give_back ? name ORDER BY name
+            )
+            FROM jsonb_to_recordset(\(values.serializedString())::jsonb) AS e(id bigint, pin jsonb, give_back jsonb)
+            WHERE own.id = e.id
+            """
+        )
     }
 
     /// Makes a route's members what they shall be, writing only what differs; their places are counted from 1.

@@ -18,12 +18,14 @@ extension RegistryStore {
     ///   - edits: At most ``RowEdit/mostAtOnce``.
     ///   - author: Who edits.
     ///   - isDryRun: Whether to take everything back.
+    ///   - base: The revision that must still be the latest when the edits take effect; nil for any.
     /// - Returns: The rows as they are then.
-    /// - Throws: ``EditRefused`` with what is wrong; then nothing was changed. `PostgresError`.
+    /// - Throws: ``EditRefused`` with what is wrong, ``BaseMoved``; then nothing was changed. `PostgresError`.
     package func edit(
         _ edits: [RowEdit],
         as author: Authorship,
-        isDryRun: Bool = false
+        isDryRun: Bool = false,
+        onlyAfter base: Int64? = nil
     ) async throws -> EditOutcome {
         var problems: [EditProblem] = []
         guard edits.count <= RowEdit.mostAtOnce else {
@@ -34,7 +36,7 @@ extension RegistryStore {
         var attempt = 1
         while true {
             do {
-                return try await self.edit(checked, problems: problems, as: author, isDryRun: isDryRun)
+                return try await self.edit(checked, problems: problems, as: author, isDryRun: isDryRun, onlyAfter: base)
             } catch let error as PostgresError where error.isContention && attempt < Self.attempts {
                 attempt += 1
             }
@@ -45,7 +47,8 @@ extension RegistryStore {
         _ edits: [CheckedEdit],
         problems: [EditProblem],
         as author: Authorship,
-        isDryRun: Bool
+        isDryRun: Bool,
+        onlyAfter base: Int64?
     ) async throws -> EditOutcome {
         do {
             let (rows, revision) = try await self.write(as: author) { connection in
@@ -54,17 +57,39 @@ extension RegistryStore {
                 guard session.problems.isEmpty else {
                     throw EditRefused(problems: session.problems.sorted { $0.index < $1.index })
                 }
-                if isDryRun {
-                    // What is checked at the end of a transaction is checked now.
+                if isDryRun || base != nil {
+                    // What is checked at the end of a transaction is checked now, and its revision is numbered.
                     try await connection.script("SET CONSTRAINTS ALL IMMEDIATE")
-                    throw TakenBack(rows: rows)
                 }
+                if let base { try await Self.check(base, on: connection) }
+                if isDryRun { throw TakenBack(rows: rows) }
                 return rows
             }
             return EditOutcome(revision: revision, rows: rows)
         } catch let dryRun as TakenBack {
             return EditOutcome(revision: nil, rows: dryRun.rows)
         }
+    }
+
+    /// Revisions have no gaps: if the one that this transaction has just been given follows the base, nothing came between.
+    private static func check(_ base: Int64, on connection: PostgresConnection) async throws {
+        let rows = try await connection.query(
+            "SELECT revision - (open_change_set() IS NOT NULL)::int AS before FROM revision_counter"
+        )
+        let before = try rows.first?.decode(Int64.self, "before") ?? 0
+        guard before == base else { throw BaseMoved(base: base, revision: before) }
+    }
+}
+
+/// Edits were decided on at a revision that is not the latest any more; nothing was changed.
+package struct BaseMoved: Error, Sendable, CustomStringConvertible {
+    /// What the edits were decided on.
+    package let base: Int64
+    /// The latest revision.
+    package let revision: Int64
+
+    package var description: String {
+        "this was decided on at revision \(self.base), and the registry is at revision \(self.revision)"
     }
 }
 

@@ -17,7 +17,8 @@ package struct RowEdit: Sendable, Hashable {
     package var seen: Int64?
     /// Values by column, in the unit that is stored; null empties a cell.
     package var set: JSONObject
-    /// Columns given back to discovery: the pin is taken away and the cell shows what the provider says.
+    /// Columns given back to discovery: the pin is taken away and the cell shows what the provider says; in a row that is
+    /// made, what it was given until the provider says something.
     package var giveBack: [String]
     /// Columns to be kept as they are from now on, whatever the provider says.
     package var pin: [String]

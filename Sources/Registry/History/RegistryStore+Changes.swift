@@ -28,6 +28,24 @@ extension RegistryStore {
         return ChangePage(changes: page, next: page.last.map { "\($0.revision)-\($0.position)" })
     }
 
+    /// The number that a model had which was deleted.
+    ///
+    /// - Parameter name: `provider/api-name`.
+    /// - Returns: The number of the one that was deleted last; nil if there was none.
+    /// - Throws: `PostgresError`.
+    package func deletedModel(named name: String) async throws -> Int64? {
+        guard let slash = name.firstIndex(of: "/") else { return nil }
+        let apiName = String(name[name.index(after: slash)...])
+        return try await self.client.query(
+            """
+            SELECT c.row_id FROM change_rows c JOIN providers p ON p.id = (c.cells -> 'provider_id' ->> 0)::bigint
+            WHERE c.table_name = 'models' AND c.operation = 'delete' AND p.slug = \(String(name[..<slash]))
+            AND c.cells -> 'provider_model_id' ->> 0 = \(apiName)
+            ORDER BY c.change_set DESC LIMIT 1
+            """
+        ).first?.decode(Int64.self, "row_id")
+    }
+
     private static func conditions(of query: ChangeQuery) throws(ChangeQueryProblem) -> [SQL] {
         guard (1...ChangeQuery.mostAtOnce).contains(query.limit) else {
             throw ChangeQueryProblem(

@@ -174,7 +174,7 @@ is pinned. To keep what was visible, a cell of which the provider says something
 
 CREATE FUNCTION row_states(of_table text, ids bigint[], before_revision bigint, after_revision bigint)
 RETURNS SETOF row_state
-LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql SET search_path = public, pg_temp SET jit = off AS $$
 BEGIN
     -- Every copy goes through the table's type, because sessions spell times in their own zones.
     RETURN QUERY EXECUTE format($query$
@@ -217,7 +217,7 @@ COMMENT ON FUNCTION row_states(text, bigint[], bigint, bigint) IS
 
 CREATE FUNCTION rows_to_revert(of_revision bigint, is_everything_after boolean, only_table text, only_row bigint)
 RETURNS TABLE (table_name text, row_id bigint)
-LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
+LANGUAGE sql STABLE SET search_path = public, pg_temp SET jit = off AS $$
     SELECT c.table_name, c.row_id
     FROM (
         SELECT only_table AS table_name, only_row AS row_id
@@ -244,7 +244,7 @@ COMMENT ON FUNCTION rows_to_revert(bigint, boolean, text, bigint) IS
 of them, or one row and its parts.';
 
 CREATE FUNCTION rows_in_use(steps reversion_step[]) RETURNS SETOF reversion_step
-LANGUAGE plpgsql STABLE SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql STABLE SET search_path = public, pg_temp SET jit = off AS $$
 DECLARE
     reference record;
 BEGIN
@@ -282,7 +282,7 @@ COMMENT ON FUNCTION rows_in_use(reversion_step[]) IS 'A refusal for each row to 
 
 CREATE FUNCTION plan_rows(of_table text, states row_state[], keeps_visible boolean, only_column text)
 RETURNS SETOF reversion_step
-LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
+LANGUAGE sql STABLE SET search_path = public, pg_temp SET jit = off AS $$
     SELECT of_table, s.id, 'delete', NULL::jsonb, NULL::text, NULL::jsonb, NULL::jsonb, NULL::bigint, NULL::text,
         NULL::timestamptz, NULL::text
     FROM unnest(states) s
@@ -321,7 +321,7 @@ COMMENT ON FUNCTION plan_rows(text, row_state[], boolean, text) IS 'The rows of 
 
 CREATE FUNCTION plan_refusals(of_table text, of_revision bigint, states row_state[], keeps_visible boolean, only_column text)
 RETURNS SETOF reversion_step
-LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
+LANGUAGE sql STABLE SET search_path = public, pg_temp SET jit = off AS $$
     -- Later edits: of a row that was inserted any, else those of the cells in question.
     SELECT of_table, l.id, 'refuse', NULL::jsonb, l.column_name, l.left_value, l.present_value, e.revision, e.actor, e.changed_at,
         format(
@@ -376,7 +376,7 @@ CREATE FUNCTION plan_reversion(
     of_revision bigint, is_everything_after boolean,
     only_table text DEFAULT NULL, only_row bigint DEFAULT NULL, only_column text DEFAULT NULL
 ) RETURNS reversion_step[]
-LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql SET search_path = public, pg_temp SET jit = off AS $$
 DECLARE
     latest bigint := (SELECT revision FROM revision_counter);
     base_revision bigint := CASE WHEN is_everything_after THEN of_revision ELSE of_revision - 1 END;
@@ -435,7 +435,7 @@ CREATE FUNCTION reversion_problems(
     table_name text, row_id bigint, column_name text, left_value jsonb, present_value jsonb,
     revision bigint, actor text, changed_at timestamptz, problem text
 )
-LANGUAGE sql SET search_path = public, pg_temp AS $$
+LANGUAGE sql SET search_path = public, pg_temp SET jit = off AS $$
     SELECT s.table_name, s.row_id, s.column_name, s.left_value, s.present_value, s.revision, s.actor, s.changed_at, s.problem
     FROM unnest(plan_reversion($1, $2, $3, $4, $5)) s WHERE s.action = 'refuse'
 $$;
@@ -443,7 +443,7 @@ COMMENT ON FUNCTION reversion_problems(bigint, boolean, text, bigint, text) IS
     'What stands in the way of a revert: a line for each cell or row that somebody has written since.';
 
 CREATE FUNCTION take_steps(steps reversion_step[], relation text, what text) RETURNS void
-LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql SET search_path = public, pg_temp SET jit = off AS $$
 DECLARE
     names text;
     read_names text;
@@ -472,7 +472,7 @@ $$;
 COMMENT ON FUNCTION take_steps(reversion_step[], text, text) IS 'Deletes, inserts or updates the rows of one table that the steps name.';
 
 CREATE FUNCTION name_in_the_way(step reversion_step, broken_constraint text) RETURNS text
-LANGUAGE plpgsql STABLE SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql STABLE SET search_path = public, pg_temp SET jit = off AS $$
 DECLARE
     condition text;
     holder bigint;
@@ -499,7 +499,7 @@ COMMENT ON FUNCTION name_in_the_way(reversion_step, text) IS 'Which row has the 
 
 CREATE FUNCTION carry_out_reversion(steps reversion_step[], subject text)
 RETURNS TABLE (table_name text, row_id bigint, column_name text, old_value jsonb, new_value jsonb)
-LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql SET search_path = public, pg_temp SET jit = off AS $$
 #variable_conflict use_column
 DECLARE
     writer text := current_setting('roster.writer', true);
@@ -589,7 +589,7 @@ in its cell "id".';
 
 CREATE FUNCTION latest_change(of_table text, of_row bigint, of_column text DEFAULT NULL, only_operation text DEFAULT NULL)
 RETURNS bigint
-LANGUAGE plpgsql STABLE SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql STABLE SET search_path = public, pg_temp SET jit = off AS $$
 DECLARE
     latest bigint;
 BEGIN
@@ -631,7 +631,7 @@ COMMENT ON FUNCTION latest_change(text, bigint, text, text) IS
 
 CREATE FUNCTION revert_cell(of_table text, of_row bigint, of_column text, of_revision bigint DEFAULT NULL)
 RETURNS TABLE (table_name text, row_id bigint, column_name text, old_value jsonb, new_value jsonb)
-LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql SET search_path = public, pg_temp SET jit = off AS $$
 DECLARE
     latest bigint := latest_change(of_table, of_row, of_column);
 BEGIN
@@ -647,7 +647,7 @@ where a later edit would be lost. Returns what it changed. Of a route, "members"
 
 CREATE FUNCTION revert_row(of_table text, of_row bigint, of_revision bigint DEFAULT NULL)
 RETURNS TABLE (table_name text, row_id bigint, column_name text, old_value jsonb, new_value jsonb)
-LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql SET search_path = public, pg_temp SET jit = off AS $$
 DECLARE
     latest bigint := latest_change(of_table, of_row);
 BEGIN
@@ -663,7 +663,7 @@ revision: a row that it inserted goes, one that it deleted comes back. Refuses w
 
 CREATE FUNCTION revert_revision(of_revision bigint)
 RETURNS TABLE (table_name text, row_id bigint, column_name text, old_value jsonb, new_value jsonb)
-LANGUAGE sql SET search_path = public, pg_temp AS $$
+LANGUAGE sql SET search_path = public, pg_temp SET jit = off AS $$
     SELECT * FROM carry_out_reversion(plan_reversion($1, false), format('Revision %s', $1))
 $$;
 COMMENT ON FUNCTION revert_revision(bigint) IS
@@ -671,7 +671,7 @@ COMMENT ON FUNCTION revert_revision(bigint) IS
 
 CREATE FUNCTION revert_after(revision bigint)
 RETURNS TABLE (table_name text, row_id bigint, column_name text, old_value jsonb, new_value jsonb)
-LANGUAGE sql SET search_path = public, pg_temp AS $$
+LANGUAGE sql SET search_path = public, pg_temp SET jit = off AS $$
     SELECT * FROM carry_out_reversion(plan_reversion($1, true), format('Everything after revision %s', $1))
 $$;
 COMMENT ON FUNCTION revert_after(bigint) IS
@@ -681,7 +681,7 @@ of clients stay as they are: going back in time opens no key that was ended.';
 
 CREATE FUNCTION restore_row(of_table text, of_row bigint)
 RETURNS TABLE (table_name text, row_id bigint, column_name text, old_value jsonb, new_value jsonb)
-LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql SET search_path = public, pg_temp SET jit = off AS $$
 DECLARE
     is_there boolean;
 BEGIN

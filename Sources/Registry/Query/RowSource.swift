@@ -24,8 +24,9 @@ struct RowSource {
     func expression(_ column: Column) -> SQL {
         switch (self.table.name, column.name) {
         case ("models", "provider"): "p.slug"
-        // Most rows have no pin, and need not be looked at closely.
-        case ("models", "drifted"): "CASE WHEN t.pinned = '{}' THEN '{}' ELSE drifted_columns(t) END"
+        // Most rows have no pin, or no provider said anything of them: they need not be looked at closely.
+        case ("models", "drifted"):
+            "CASE WHEN t.pinned = '{}' OR t.discovered = '{}' THEN '{}' ELSE drifted_columns(t) END"
         default: "t.\(SQL.identifier(column.name))"
         }
     }

@@ -81,6 +81,10 @@ public struct Migrator: Sendable {
             );
             ALTER TABLE schema_migrations ADD COLUMN IF NOT EXISTS oldest_release_step integer NOT NULL DEFAULT 0;
             COMMENT ON TABLE schema_migrations IS 'The steps of the schema that were applied.';
+            COMMENT ON COLUMN schema_migrations.version IS 'The number of the step.';
+            COMMENT ON COLUMN schema_migrations.name IS 'What it is called.';
+            COMMENT ON COLUMN schema_migrations.checksum IS 'SHA-256 of its statements.';
+            COMMENT ON COLUMN schema_migrations.applied_at IS 'When it was applied.';
             COMMENT ON COLUMN schema_migrations.oldest_release_step IS
                 'A release that knows fewer steps than this does not work any more since this one; 0 if every one does.';
             """

@@ -83,8 +83,9 @@ package struct Replica: Service {
             transfer: self.transfer,
             settings: settings.inference
         ).operations
-        operations += ModelEndpoints().operations
+        operations += ModelEndpoints(store: store).operations
         operations += RowEndpoints(store: store, feed: feed).operations
+        operations += SheetEndpoints(store: store, feed: feed).operations
         operations += HistoryEndpoints(store: store, feed: feed).operations
         operations += RegistryEndpoints(refresher: refresher, feed: feed, hardware: HardwareInventory()).operations
         operations += ModelSyncEndpoints(refresher: refresher, feed: feed).operations

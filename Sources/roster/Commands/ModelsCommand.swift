@@ -25,6 +25,14 @@ struct ModelsCommand: AsyncParsableCommand {
         @Option(help: "Only models with this in their API name or name.")
         var search: String?
 
+        @Option(
+            help: ArgumentHelp(
+                "As of a revision, a time (2026-11-20T08:00:00Z) or the start of a day.",
+                valueName: "revision-or-time"
+            )
+        )
+        var asOf: RevisionPoint?
+
         @Flag(help: "Also models that requests may not use.")
         var all = false
 
@@ -35,7 +43,7 @@ struct ModelsCommand: AsyncParsableCommand {
         var verbose = false
 
         func run() async throws {
-            let snapshot = try await ModelsCommand.snapshot(isVerbose: self.verbose)
+            let snapshot = try await ModelsCommand.snapshot(asOf: self.asOf, isVerbose: self.verbose)
             if let provider = self.provider { _ = try ModelsCommand.provider(provider, in: snapshot) }
             let search = self.search?.lowercased()
             let offers = snapshot.offers.filter { offer in
@@ -81,6 +89,14 @@ struct ModelsCommand: AsyncParsableCommand {
         @Argument(help: "provider/api-name, or an API name for every provider's offer of it.")
         var id: String
 
+        @Option(
+            help: ArgumentHelp(
+                "As of a revision, a time (2026-11-20T08:00:00Z) or the start of a day.",
+                valueName: "revision-or-time"
+            )
+        )
+        var asOf: RevisionPoint?
+
         @Flag(help: "For programs.")
         var json = false
 
@@ -88,7 +104,7 @@ struct ModelsCommand: AsyncParsableCommand {
         var verbose = false
 
         func run() async throws {
-            let snapshot = try await ModelsCommand.snapshot(isVerbose: self.verbose)
+            let snapshot = try await ModelsCommand.snapshot(asOf: self.asOf, isVerbose: self.verbose)
             let exact = snapshot.offer(qualifiedName: self.id).map { [$0] }
             let offers = exact ?? snapshot.offers.filter { $0.model.apiName == self.id }
             guard !offers.isEmpty else {
@@ -105,11 +121,15 @@ struct ModelsCommand: AsyncParsableCommand {
         }
     }
 
-    private static func snapshot(isVerbose: Bool) async throws -> Snapshot {
-        let invocation = Invocation.current
-        let settings = try await invocation.settingsOfDatabase(isVerbose: isVerbose)
-        let logger = invocation.logger(for: settings, isVerbose: isVerbose)
-        return try await RegistrySession.run(settings, logger: logger) { try await $0.store.snapshot() }
+    private static func snapshot(asOf point: RevisionPoint?, isVerbose: Bool) async throws -> Snapshot {
+        do {
+            return try await RegistrySession.open(isVerbose: isVerbose) { session in
+                guard let point else { return try await session.store.snapshot() }
+                return try await session.store.snapshot(asOf: session.store.revision(at: point))
+            }
+        } catch let notFound as HistoryNotFound {
+            throw CommandFailure(notFound.description)
+        }
     }
 
     /// A provider of the registry.

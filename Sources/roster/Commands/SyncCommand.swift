@@ -41,7 +41,7 @@ struct SyncCommand: AsyncParsableCommand {
                 isDryRun: self.dryRun,
                 as: Authorship(actor: "cli", reason: "roster sync")
             ) { report in
-                if !self.json { self.announce(report) }
+                if !self.json { Self.announce(report, isVerbose: self.verbose) }
             }
         }
         if self.json {
@@ -52,7 +52,8 @@ struct SyncCommand: AsyncParsableCommand {
         if reports.contains(where: { $0.outcome == .failed }) { throw ExitCode.failure }
     }
 
-    private func announce(_ report: RefreshReport) {
+    /// Says how the refresh of a provider ended.
+    static func announce(_ report: RefreshReport, isVerbose: Bool) {
         let mark =
             switch report.outcome {
             case .succeeded: "✓"
@@ -61,7 +62,7 @@ struct SyncCommand: AsyncParsableCommand {
             }
         let time = report.outcome == .skipped ? "" : " (\(Progress.text(report.duration)))"
         Terminal.note("\(mark) \(report.message)\(time)")
-        guard self.verbose else { return }
+        guard isVerbose else { return }
         for skipped in report.skipped { Terminal.note("    left out \(skipped.apiName ?? "a row"): \(skipped.reason)") }
     }
 

@@ -36,24 +36,37 @@ struct ReplicaQuestion: Sendable {
     /// - Parameters:
     ///   - url: Its address.
     ///   - key: Sent along; `nil` for none.
+    ///   - limit: The longest answer, in bytes.
+    ///   - patience: How long the answer may take to begin.
     /// - Returns: The status and the document.
     /// - Throws: `CommandFailure` in a sentence.
-    func ask(_ url: String, key: Secret?) async throws -> Answer {
+    func ask(
+        _ url: String,
+        key: Secret?,
+        limit: Int = 4 << 20,
+        patience: Duration = .seconds(5)
+    ) async throws -> Answer {
         var request = TransferRequest(
             url: url,
-            timeouts: .init(connect: .seconds(2), firstByte: .seconds(5), idle: .seconds(5))
+            timeouts: .init(connect: .seconds(2), firstByte: patience, idle: patience)
         )
         if let key { request.headers[.authorization] = "Bearer \(key.exposed)" }
         let response: TransferResponse
         let body: ByteBuffer
         do {
             response = try await self.transfer.send(request)
-            body = try await response.body.collect(upTo: 4 << 20)
+            body = try await response.body.collect(upTo: limit)
         } catch {
             throw CommandFailure("\(url) does not answer: \(error)")
         }
         do {
-            return Answer(status: response.status.code, json: try JSONValue(parsing: Array(body.readableBytesView)))
+            return Answer(
+                status: response.status.code,
+                json: try JSONValue(
+                    parsing: Array(body.readableBytesView),
+                    limits: JSONLimits(bytes: limit, values: 20_000_000)
+                )
+            )
         } catch {
             throw CommandFailure("\(url) is no Roster: its answer (\(response.status.code)) is not JSON.")
         }

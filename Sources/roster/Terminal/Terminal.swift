@@ -17,6 +17,14 @@ enum Terminal {
         self.say(json.serializedString(.pretty))
     }
 
+    /// Gives a file out as it is.
+    ///
+    /// - Parameter file: Its bytes.
+    /// - Throws: `Errno` if they cannot be written: half a file must not pass for one.
+    static func say(_ file: [UInt8]) throws {
+        try FileDescriptor.standardOutput.writeAll(file)
+    }
+
     /// Says something by the way.
     static func note(_ text: String) {
         self.write(text + "\n", to: .standardError)

@@ -99,6 +99,68 @@ struct ChatEndpoint: Sendable, CustomTestStringConvertible {
         ),
         ChatEndpoint(slug: "ollama", target: "/localhost:11434/v1/chat/completions", model: "llama3.2"),
         ChatEndpoint(slug: "generic", target: "/llm.example.org/v1/chat/completions", model: "llama-3-8b-instruct"),
+        ChatEndpoint(
+            slug: "deepinfra",
+            target: "/api.deepinfra.com/v1/openai/chat/completions",
+            model: "openai/gpt-oss-120b"
+        ),
+        ChatEndpoint(
+            slug: "featherless",
+            target: "/api.featherless.ai/v1/chat/completions",
+            model: "Qwen/Qwen3-32B"
+        ),
+        ChatEndpoint(slug: "groq", target: "/api.groq.com/openai/v1/chat/completions", model: "llama-3.1-8b-instant"),
+        ChatEndpoint(
+            slug: "fireworks",
+            target: "/api.fireworks.ai/inference/v1/chat/completions",
+            model: "accounts/fireworks/models/gpt-oss-120b"
+        ),
+        ChatEndpoint(
+            slug: "together",
+            target: "/api.together.xyz/v1/chat/completions",
+            model: "deepseek-ai/DeepSeek-V3.1"
+        ),
+        ChatEndpoint(
+            slug: "huggingface",
+            target: "/router.huggingface.co/v1/chat/completions",
+            model: "openai/gpt-oss-120b"
+        ),
+        ChatEndpoint(slug: "xai", target: "/api.x.ai/v1/chat/completions", model: "grok-3"),
+        ChatEndpoint(slug: "cerebras", target: "/api.cerebras.ai/v1/chat/completions", model: "llama3.1-8b"),
+        ChatEndpoint(
+            slug: "vertex",
+            target: "/aiplatform.googleapis.com/v1/projects/p/locations/global/endpoints/openapi/chat/completions",
+            model: "google/gemini-2.5-flash"
+        ),
+        ChatEndpoint(
+            slug: "nebius",
+            target: "/api.tokenfactory.nebius.com/v1/chat/completions",
+            model: "Qwen/Qwen3-32B"
+        ),
+        ChatEndpoint(
+            slug: "novita",
+            target: "/api.novita.ai/openai/v1/chat/completions",
+            model: "deepseek/deepseek-v3.2"
+        ),
+        ChatEndpoint(slug: "helicone", target: "/ai-gateway.helicone.ai/v1/chat/completions", model: "gpt-4o-mini"),
+        ChatEndpoint(slug: "aihubmix", target: "/aihubmix.com/v1/chat/completions", model: "gpt-5"),
+        ChatEndpoint(slug: "anannas", target: "/api.anannas.ai/v1/chat/completions", model: "openai/gpt-4o-mini"),
+        ChatEndpoint(slug: "aimo", target: "/beta.aimo.network/api/v1/chat/completions", model: "openai/gpt-5-pro"),
+        ChatEndpoint(slug: "near", target: "/cloud-api.near.ai/v1/chat/completions", model: "openai/gpt-oss-120b"),
+        ChatEndpoint(slug: "chutes", target: "/llm.chutes.ai/v1/chat/completions", model: "Qwen/Qwen3-32B-TEE"),
+        ChatEndpoint(
+            slug: "alibaba",
+            target: "/dashscope-intl.aliyuncs.com/compatible-mode/v1/chat/completions",
+            model: "qwen-max"
+        ),
+        ChatEndpoint(slug: "vercel", target: "/ai-gateway.vercel.sh/v1/chat/completions", model: "openai/gpt-4o"),
+        ChatEndpoint(slug: "vllm", target: "/localhost:8000/v1/chat/completions", model: "support-tone"),
+        ChatEndpoint(
+            slug: "llama-cpp",
+            target: "/localhost:8080/v1/chat/completions",
+            model: "Qwen3-30B-A3B-Q4_K_M.gguf"
+        ),
+        ChatEndpoint(slug: "lm-studio", target: "/localhost:1234/v1/chat/completions", model: "openai/gpt-oss-20b"),
     ]
 
     static let openAI = Self.all[0]

@@ -126,7 +126,8 @@ struct PropertyDriver {
     /// Values for some cells that people may write.
     mutating func values(for key: RowKey, isNew: Bool) -> [String: String?] {
         let columns =
-            key.table == "models" ? RuledRow.discoverable + ["notes"] : key.table == "route_members" ? ["model"] : ["description"]
+            key.table == "models"
+            ? RuledRow.discoverable + ["notes"] : key.table == "route_members" ? ["model"] : ["description"]
         var values: [String: String?] = [:]
         for column in columns.shuffled(using: &self.random) where values.isEmpty || self.chance(1, in: 3) {
             values.updateValue(self.value(column, isNew: isNew), forKey: column)

@@ -21,7 +21,9 @@ struct RuledRow: Hashable {
 
     /// What the tests look at; other columns are left as they come.
     static let columns: [String: [String]] = [
-        "models": ["provider_model_id", "model_name", "description", "pricing_prompt", "context_length", "is_active", "notes"],
+        "models": [
+            "provider_model_id", "model_name", "description", "pricing_prompt", "context_length", "is_active", "notes",
+        ],
         "routes": ["name", "description", "is_active"],
         "route_members": ["route_id", "position", "model"],
         "settings": ["name", "description"],
