@@ -34,7 +34,8 @@ LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
             SELECT CASE
                 WHEN a.atttypid = ANY ('{boolean,smallint,integer,bigint}'::regtype[]) THEN '%s.%I::text'
                 WHEN a.atttypid = ANY ('{numeric,text,date,timestamptz,uuid,bytea,text[]}'::regtype[]) THEN 'to_json(%s.%I)::text'
-                -- JSON's null says no more than an empty cell does.
+                -- A document that is null is an empty cell, as everywhere.
+                WHEN a.atttypid = ANY ('{json,jsonb}'::regtype[]) THEN 'nullif(%s.%I::text, ''null'')'
                 ELSE 'nullif(to_json(%s.%I)::text, ''null'')'
             END AS template
         ) spelling
