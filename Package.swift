@@ -63,7 +63,8 @@ let package = Package(
         .executableTarget(
             name: "roster",
             dependencies: [
-                "Discovery", "Exchange", "JSON", "LocalCluster", "Postgres", "Providers", "ProviderSimulator", "Registry",
+                "Discovery", "Exchange", "JSON", "LocalCluster", "Postgres", "Providers", "ProviderSimulator",
+                "Registry",
                 "RosterServer", "Secrets", "Telemetry", "Transfer", argumentParser, httpTypes, lifecycle, locks,
                 logging, nioCore, nioPosix, signals, subprocess, systemPackage,
             ],
@@ -100,7 +101,8 @@ let package = Package(
         .target(
             name: "Administration",
             dependencies: [
-                "Discovery", "Exchange", "HTTP", "JSON", "Postgres", "Registry", "Secrets", httpTypes, hummingbird, locks,
+                "Discovery", "Exchange", "HTTP", "JSON", "Postgres", "Registry", "Secrets", httpTypes, hummingbird,
+                locks,
                 nioCore, nioPosix,
             ],
             swiftSettings: safeSettings
@@ -123,7 +125,8 @@ let package = Package(
         .target(
             name: "Discovery",
             dependencies: [
-                "Exchange", "JSON", "Postgres", "Providers", "Registry", "Secrets", "Transfer", httpTypes, lifecycle, locks,
+                "Exchange", "JSON", "Postgres", "Providers", "Registry", "Secrets", "Transfer", httpTypes, lifecycle,
+                locks,
                 logging, nioCore,
             ],
             swiftSettings: safeSettings
