@@ -1,5 +1,6 @@
 import FoundationEssentials
 package import Logging
+import Postgres
 package import Providers
 public import Registry
 package import Transfer
@@ -32,6 +33,12 @@ public final class Refresher: Sendable {
     private let fetcher: ListingFetcher
     private let logger: Logger
     private let flights = SingleFlight<Flight, RefreshReport>()
+
+    /// Who refreshes, as `leases` names it.
+    private let name = "\(ProcessInfo.processInfo.hostName):\(ProcessInfo.processInfo.processIdentifier)"
+
+    /// What the database says to a write under a lease that is somebody else's by now (object_not_in_prerequisite_state).
+    private static let leaseIsNotHeld = "55000"
 
     /// Providers that are asked at the same time.
     private static let concurrency = 8
@@ -141,18 +148,40 @@ public final class Refresher: Sendable {
 
     private func refresh(_ provider: Provider, isDryRun: Bool, as author: Authorship) async throws -> RefreshReport {
         try await self.flights.run(Flight(slug: provider.slug, isDryRun: isDryRun)) {
-            try await self.refreshAlone(provider, isDryRun: isDryRun, as: author)
+            guard !isDryRun else { return try await self.refreshAlone(provider, isDryRun: true, as: author) }
+            return try await self.refreshUnderLease(provider, as: author)
         }
     }
 
-    private func refreshAlone(_ provider: Provider, isDryRun: Bool, as author: Authorship) async throws -> RefreshReport
-    {
+    /// Refreshes a provider as the only one in the cluster, or waits for who does it and takes over what came of it.
+    private func refreshUnderLease(_ provider: Provider, as author: Authorship) async throws -> RefreshReport {
+        let before = try await self.store.latestRun(ofProvider: provider.id)?.id
+        while true {
+            let own = try await self.store.withLease("refresh:\(provider.slug)", holder: self.name) { lease in
+                try await self.refreshAlone(provider, isDryRun: false, as: author, under: lease)
+            }
+            if let own { return own }
+            // Whoever has it records a run; who crashed leaves the lease to end by itself, and then it is ours.
+            if let latest = try await self.store.latestRun(ofProvider: provider.id), latest.id != before {
+                self.feed?.wake()
+                return RefreshReport(latest.run, ofProvider: provider.id)
+            }
+            try await Task.sleep(for: .milliseconds(200))
+        }
+    }
+
+    private func refreshAlone(
+        _ provider: Provider,
+        isDryRun: Bool,
+        as author: Authorship,
+        under lease: Lease? = nil
+    ) async throws -> RefreshReport {
         let startedAt = Date()
         let start = ContinuousClock.now
         var report: RefreshReport
         do {
             let listed = try await self.fetcher.list(of: provider)
-            report = try await self.merge(listed, into: provider, isDryRun: isDryRun, as: author)
+            report = try await self.merge(listed, into: provider, isDryRun: isDryRun, as: author, under: lease)
         } catch ListingFetcher.Failure.skipped(let reason) {
             report = Self.report(provider, .skipped, "Skipped \(provider.slug): \(reason).", isDryRun)
         } catch ListingFetcher.Failure.failed(let reason) {
@@ -160,6 +189,13 @@ public final class Refresher: Sendable {
                 provider,
                 .failed,
                 "Could not sync \(provider.slug): \(reason). Its models stay as they were.",
+                isDryRun
+            )
+        } catch let error as PostgresError where lease != nil && error.sqlState == Self.leaseIsNotHeld {
+            report = Self.report(
+                provider,
+                .failed,
+                "Did not sync \(provider.slug): this replica was too slow and another has taken over. Nothing was written.",
                 isDryRun
             )
         }
@@ -179,13 +215,20 @@ public final class Refresher: Sendable {
         _ listed: ListedModels,
         into provider: Provider,
         isDryRun: Bool,
-        as author: Authorship
+        as author: Authorship,
+        under lease: Lease?
     ) async throws -> RefreshReport {
         let outcome = try await self.store.merge(
             listed.models.map(DiscoveredModel.init),
             ofProvider: provider.id,
+            isComplete: listed.isComplete,
+            guards: MergeGuards(),
             isDryRun: isDryRun,
-            as: Authorship(actor: "refresh:\(provider.slug)", reason: author.reason ?? "asked for by \(author.actor)")
+            as: Authorship(
+                actor: "refresh:\(provider.slug)\(lease.map { "#\($0.fencingToken)" } ?? "")",
+                reason: author.reason ?? "asked for by \(author.actor)"
+            ),
+            under: lease
         )
         var report = Self.report(provider, .succeeded, "", isDryRun)
         report.fetched = listed.rowCount
@@ -194,12 +237,19 @@ public final class Refresher: Sendable {
         report.skipped = listed.skipped.map { RefreshReport.Skipped(apiName: $0.id, reason: $0.reason) }
         report.diff.added = outcome.added.count
         report.diff.changed = outcome.changed.count
+        report.diff.deactivated = outcome.deactivated.count
+        report.diff.quarantined = outcome.heldBack.count
         report.revision = outcome.revision
         let counts = "Fetched: \(report.fetched), Transformed: \(report.transformed), Skipped: \(report.skipped.count)"
         report.message =
             isDryRun
             ? "Dry run: \(report.transformed) models from \(provider.slug), nothing written. \(counts)"
             : "Synced \(report.synced) models from \(provider.slug). \(counts)"
+        if let first = outcome.heldBack.first {
+            report.message +=
+                ". Held back for review: \(outcome.heldBack.count), as \(first.column) of \(first.apiName): "
+                + first.reason
+        }
         return report
     }
 
@@ -246,5 +296,24 @@ extension SyncRun {
             changed: Int32(clamping: report.diff.changed),
             revision: report.revision
         )
+    }
+}
+
+extension RefreshReport {
+    /// What somebody else's run of the same refresh did.
+    fileprivate init(_ run: SyncRun, ofProvider id: Int64) {
+        self.init(
+            provider: run.provider,
+            providerID: id,
+            outcome: Outcome(rawValue: run.outcome) ?? .failed,
+            message: run.message,
+            isDryRun: false
+        )
+        self.fetched = Int(run.fetched)
+        self.transformed = Int(run.transformed)
+        self.synced = self.outcome == .succeeded ? Int(run.transformed) : 0
+        self.diff.added = Int(run.added)
+        self.diff.changed = Int(run.changed)
+        self.revision = run.revision
     }
 }

@@ -55,6 +55,8 @@ struct BenchmarkServer: Sendable {
     ///   - records: Whether history and provenance are on; off, the triggers of the table of models are disabled.
     ///   - connections: How many connections the body needs at the same time.
     ///   - body: The work; what was written to make the copy is on disk when it begins.
+    /// - Returns: What the body returns.
+    /// - Throws: `PostgresError`, or what the body throws.
     func withCopy<Value: Sendable>(
         of template: String,
         records: Bool = true,

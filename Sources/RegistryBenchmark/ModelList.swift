@@ -20,6 +20,7 @@ struct ModelList: Sendable {
     /// The list, in which some models have new prices.
     ///
     /// - Parameter isRepriced: Says of a model's number whether its prices are new.
+    /// - Returns: A row for each model.
     func rows(repricing isRepriced: (Int) -> Bool = { _ in false }) -> [Row] {
         (1...self.count).map { number in
             Row(apiName: "vendor/model-\(number)", cells: Self.cells(number, isRepriced: isRepriced(number)))

@@ -20,7 +20,7 @@ struct Roster: AsyncParsableCommand {
             """,
         subcommands: [
             UpCommand.self, ServeCommand.self, MigrateCommand.self, SyncCommand.self, ModelsCommand.self,
-            ProvidersCommand.self, KeysCommand.self, HistoryCommand.self, RevertCommand.self, ExportCommand.self,
+            ProvidersCommand.self, RoutesCommand.self, KeysCommand.self, HistoryCommand.self, RevertCommand.self, ExportCommand.self,
             ImportCommand.self, PlanCommand.self, ApplyCommand.self, UpdateModelsCommand.self, StatusCommand.self,
             ConfigCommand.self, HealthcheckCommand.self,
         ]

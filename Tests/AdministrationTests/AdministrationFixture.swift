@@ -110,16 +110,18 @@ struct AdministrationFixture: Sendable {
     /// - Parameters:
     ///   - url: The database.
     ///   - networks: Who may do without a key; the usual ones unless given.
+    ///   - acquireTimeout: How long a request waits for a connection to the database.
     ///   - body: The test.
     /// - Throws: What the test throws.
     static func with(
         database url: Secret,
         networks: TrustedNetworks? = nil,
+        acquireTimeout: Duration = .seconds(5),
         _ body: @escaping @Sendable (AdministrationFixture) async throws -> Void
     ) async throws {
         let simulator = ProviderSimulator()
         var configuration = try PostgresConfiguration(url: url)
-        configuration.acquireTimeout = .seconds(2)
+        configuration.acquireTimeout = acquireTimeout
         let postgres = try PostgresClient(configuration: configuration, logger: self.quiet)
         let transfer = try TransferClient(configuration: TransferConfiguration(), logger: self.quiet)
         let client = try TransferClient(configuration: TransferConfiguration(), logger: self.quiet)

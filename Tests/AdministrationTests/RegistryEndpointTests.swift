@@ -120,7 +120,7 @@ import Testing
                 _ = try await Migrator(client: client, logger: quiet).migrate()
                 group.cancelAll()
             }
-            try await AdministrationFixture.with(database: server.url) { roster in
+            try await AdministrationFixture.with(database: server.url, acquireTimeout: .milliseconds(500)) { roster in
                 _ = try await roster.admin(.post, "/admin/model-sync/provider/openrouter")
                 let ready = try await roster.send(.get, "/readyz")
                 #expect(ready.json["mode"]?.stringValue == "normal")

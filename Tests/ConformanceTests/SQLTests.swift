@@ -75,7 +75,7 @@ import Testing
             #expect(!priced.isEmpty && priced.allSatisfy { $0.hasPrefix("openrouter|") })
             #expect(try await !execute(Self.byName, on: bench.database).isEmpty)
             #expect(try await !execute(Self.byCapability, on: bench.database).isEmpty)
-            #expect(try await execute(Self.statistics, on: bench.database).count == 5)
+            #expect(try await execute(Self.statistics, on: bench.database).count == 25)
 
             let before = try await ids()
             let openRouter = before.filter { $0.hasPrefix("openrouter/") }

@@ -56,7 +56,7 @@ class Roster:
         }
         self.asked = {}
 
-    def __call__(self, operation_id, status=200, json=None, query=None, headers=None, key=ADMIN, **path):
+    def __call__(self, operation_id, status=200, json=None, query=None, headers=None, key=ADMIN, csv=None, **path):
         method, template, operation = self.operations[operation_id]
         url = template
         for name, value in path.items():
@@ -64,9 +64,8 @@ class Roster:
         assert "{" not in url, url
         if status < 400:
             self.check_request(operation_id, operation, query, json)
-        answer = client.request(
-            method, url, json=json, params=query, headers={**(headers or {}), **(key or {})}
-        )
+        headers = {**(headers or {}), **(key or {}), **({"Content-Type": "text/csv"} if csv else {})}
+        answer = client.request(method, url, json=json, params=query, headers=headers, content=csv)
         assert answer.status_code == status, (operation_id, answer.status_code, answer.text)
         self.check(operation_id, operation, answer)
         self.asked.setdefault(operation_id, set()).add(status)
@@ -245,6 +244,22 @@ def test_every_operation_answers_as_described(roster):
         roster, "Setting", "settings", {"name": "made.here", "value": {"a": 1}}, {"value": {"a": 2}, "description": "d"},
         {"description": "x" * 2001}, "made.here", {"name.in": "made.here,other", "description.is": "notnull"},
     )
+
+    # Rows as sheets.
+    sheet = roster("exportModels", query={"provider": "openai"}).content
+    roster("exportProviders", query={"separator": "semicolon", "excel": "true"})
+    roster("exportRoutes")
+    roster("exportSettings")
+    roster("exportSettings", 400, query={"separator": "dot"})
+    roster("importRows", query={"table": "models"}, csv=sheet)
+    sheet = b"Slug,Name,Notes\nopenai,OpenAI,seen\n"
+    preview = roster("importRows", query={"table": "providers"}, csv=sheet).json()["preview"]
+    roster("importRows", query={"table": "providers", "apply": "true", "preview": preview}, csv=sheet)
+    roster("importRows", 409, query={"table": "providers", "apply": "true", "preview": preview}, csv=sheet)
+    wrong = b"Provider,API name,Max output tokens\nopenai,gpt-4o,many\n"
+    preview = roster("importRows", query={"table": "models"}, csv=wrong).json()["preview"]
+    roster("importRows", 422, query={"table": "models", "apply": "true", "preview": preview}, csv=wrong)
+    roster("importRows", 400, query={"table": "nothing"}, csv=sheet)
 
     # Looking back over all tables.
     page = roster("listChanges", query={"limit": "2"})

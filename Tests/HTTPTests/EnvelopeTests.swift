@@ -97,7 +97,8 @@ import Testing
         ("GET /nothing", "404", "unknown_url", "/nothing"),
         ("DELETE /things", "405", "method_not_allowed", "GET, HEAD, POST"),
         ("GET /broken", "500", "internal_error", "request id"), ("GET /foreign", "409", "http_409", "no"),
-        ("GET /", "404", "unknown_url", "/v1"), ("PROPFIND /things", "404", "unknown_url", "PROPFIND"),
+        ("GET /", "404", "unknown_url", "/v1"), ("GET /api/v1/registry/models/a/b", "404", "unknown_url", "%2F"),
+        ("PROPFIND /things", "404", "unknown_url", "PROPFIND"),
     ])
     func everyFailureHasOneShape(_ line: String, _ status: String, _ code: String, _ words: String) async throws {
         let (head, json) = try self.split(try await self.exchange(self.request(line)))

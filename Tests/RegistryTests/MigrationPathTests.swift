@@ -99,7 +99,7 @@ import Testing
             FOR name IN SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')
                 AND NOT relispartition AND relname <> 'schema_migrations'
             LOOP
-                EXECUTE format('CREATE TABLE photograph.%1$I AS SELECT to_jsonb(t) AS row FROM public.%1$I t', name);
+                EXECUTE format('CREATE TABLE photograph.%1$I AS SELECT to_jsonb(t) AS content FROM public.%1$I t', name);
             END LOOP;
         END
         $$
@@ -107,17 +107,17 @@ import Testing
 
     /// Rows that are not in both, compared by the columns that the photograph knows.
     private static let differences = """
-        CREATE FUNCTION pg_temp.differences() RETURNS TABLE (name text, row jsonb) LANGUAGE plpgsql AS $$
+        CREATE FUNCTION pg_temp.differences() RETURNS TABLE (name text, content jsonb) LANGUAGE plpgsql AS $$
         BEGIN
             FOR name IN SELECT relname FROM pg_class WHERE relnamespace = 'photograph'::regnamespace AND relkind = 'r' LOOP
                 RETURN QUERY EXECUTE format(
-                    'WITH known AS (SELECT array_agg(DISTINCT k) AS columns FROM photograph.%1$I p, jsonb_object_keys(p.row) k),
+                    'WITH known AS (SELECT array_agg(DISTINCT k) AS columns FROM photograph.%1$I p, jsonb_object_keys(p.content) k),
                     present AS (
                         SELECT (SELECT jsonb_object_agg(e.key, e.value) FROM jsonb_each(to_jsonb(t)) e, known
-                            WHERE e.key = ANY (known.columns)) AS row
+                            WHERE e.key = ANY (known.columns)) AS content
                         FROM public.%1$I t
                     )
-                    SELECT %1$L::text, d.row FROM (
+                    SELECT %1$L::text, d.content FROM (
                         (TABLE present EXCEPT ALL TABLE photograph.%1$I) UNION ALL (TABLE photograph.%1$I EXCEPT ALL TABLE present)
                     ) d WHERE EXISTS (SELECT FROM photograph.%1$I)', name);
             END LOOP;
@@ -138,17 +138,28 @@ import Testing
                     SELECT DISTINCT ON (c.row_id, cell.key) c.row_id, cell.key, cell.value->1 AS value
                     FROM changes c CROSS JOIN jsonb_each(c.cells) cell WHERE c.table_name = '\(table)'
                     ORDER BY c.row_id, cell.key, c.revision DESC, c.position DESC
+                ), known AS (
+                    -- Time stamps that are no change of the registry are in its history only by chance.
+                    SELECT DISTINCT key FROM photograph.\(table), jsonb_object_keys(content) key
+                    WHERE key NOT IN ('updated_at', 'last_used_at')
                 ), replayed AS (
-                    SELECT row_id, jsonb_object_agg(key, value) AS row FROM told WHERE value <> 'null' GROUP BY row_id
+                    SELECT row_id, (
+                        -- A column that a step added to a row has its default there, which nobody has changed.
+                        SELECT jsonb_object_agg(key, value)
+                        FROM jsonb_each(required_defaults('\(table)') || jsonb_object_agg(told.key, told.value))
+                        JOIN known USING (key) WHERE value <> 'null'
+                    ) AS content
+                    FROM told WHERE row_id NOT IN (
+                        SELECT c.row_id FROM changes c WHERE c.table_name = '\(table)' AND c.operation = 'delete'
+                    ) GROUP BY row_id
                 ), photographed AS (
-                    SELECT (row->>'id')::bigint AS row_id, (
-                        -- Time stamps that are no change of the registry are not in its history.
-                        SELECT jsonb_object_agg(key, value) FROM jsonb_each(row)
-                        WHERE value <> 'null' AND key NOT IN ('updated_at', 'last_used_at')
-                    ) AS row FROM photograph.\(table)
+                    SELECT (content->>'id')::bigint AS row_id, (
+                        SELECT jsonb_object_agg(key, value) FROM jsonb_each(content) JOIN known USING (key)
+                        WHERE value <> 'null'
+                    ) AS content FROM photograph.\(table)
                 )
-                SELECT row_id, r.row, p.row FROM photographed p FULL JOIN replayed r USING (row_id)
-                WHERE p.row IS DISTINCT FROM r.row
+                SELECT row_id, r.content, p.content FROM photographed p FULL JOIN replayed r USING (row_id)
+                WHERE p.content IS DISTINCT FROM r.content
                 """,
                 on: url
             )

@@ -144,7 +144,7 @@ struct ServeTests {
         }
     }
 
-    private static func url(_ process: RosterProcess) async throws -> String {
+    static func url(_ process: RosterProcess) async throws -> String {
         String(try await process.line(with: "Listening on ").dropFirst("Listening on ".count))
     }
 }

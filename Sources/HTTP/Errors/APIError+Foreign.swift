@@ -42,11 +42,14 @@ extension APIError {
             refusal.headers = error.headers
             return refusal
         }
+        let advice =
+            request.uri.path.hasPrefix("/api/")
+            ? "GET /docs says what there is; a slash within a name is written %2F, as in models/openai%2Fgpt-4o."
+            : "An OpenAI SDK needs a base URL that ends in /v1."
         return APIError(
             .notFound,
             code: "unknown_url",
-            "There is no \(request.method.rawValue) \(request.uri.path.prefix(200)) here. "
-                + "An OpenAI SDK needs a base URL that ends in /v1."
+            "There is no \(request.method.rawValue) \(request.uri.path.prefix(200)) here. \(advice)"
         )
     }
 

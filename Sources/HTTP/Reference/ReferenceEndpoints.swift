@@ -75,7 +75,7 @@ package struct ReferenceEndpoints: Sendable {
         init(bytes: [UInt8], mediaType: String, contentSecurityPolicy: String? = nil) {
             self.body = ByteBuffer(bytes: bytes)
             self.headers[.contentType] = mediaType
-            self.headers[.eTag] = "\"\(SHA256.hash(data: bytes).prefix(12).map { String($0, radix: 16) }.joined())\""
+            self.headers[.eTag] = "\"\(Data(SHA256.hash(data: bytes).prefix(18)).base64EncodedString())\""
             self.headers[.cacheControl] = "no-cache"
             self.headers[.xContentTypeOptions] = "nosniff"
             self.headers[.contentSecurityPolicy] = contentSecurityPolicy

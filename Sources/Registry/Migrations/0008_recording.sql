@@ -28,17 +28,17 @@ LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
             a.attnum AS position,
             cell_differs(a.attname, a.atttypid) AS differs,
             to_json(a.attname)::text || ': [' AS key,
-            CASE WHEN a.atttypid = ANY ('{boolean,smallint,integer,bigint}'::regtype[])
-                THEN format('o.%I::text', a.attname)
+            format(spelling.template, 'o', a.attname) AS old_value,
+            format(spelling.template, 'n', a.attname) AS new_value
+        FROM pg_attribute a CROSS JOIN LATERAL (
+            SELECT CASE
+                WHEN a.atttypid = ANY ('{boolean,smallint,integer,bigint}'::regtype[]) THEN '%s.%I::text'
+                WHEN a.atttypid = ANY ('{numeric,text,date,timestamptz,uuid,bytea,text[]}'::regtype[]) THEN 'to_json(%s.%I)::text'
                 -- A document that is null is an empty cell, as everywhere.
-                WHEN a.atttypid = ANY ('{json,jsonb}'::regtype[]) THEN format('nullif(o.%I::text, ''null'')', a.attname)
-                ELSE format('to_json(o.%I)::text', a.attname) END AS old_value,
-            CASE WHEN a.atttypid = ANY ('{boolean,smallint,integer,bigint}'::regtype[])
-                THEN format('n.%I::text', a.attname)
-                -- A document that is null is an empty cell, as everywhere.
-                WHEN a.atttypid = ANY ('{json,jsonb}'::regtype[]) THEN format('nullif(n.%I::text, ''null'')', a.attname)
-                ELSE format('to_json(n.%I)::text', a.attname) END AS new_value
-        FROM pg_attribute a
+                WHEN a.atttypid = ANY ('{json,jsonb}'::regtype[]) THEN 'nullif(%s.%I::text, ''null'')'
+                ELSE 'nullif(to_json(%s.%I)::text, ''null'')'
+            END AS template
+        ) spelling
         WHERE a.attrelid = name AND a.attnum > 0 AND NOT a.attisdropped AND a.attname <> 'updated_at'
     ), object AS (
         -- An absent value makes its cell absent: NULL joined to anything is NULL, which concat_ws leaves out.
@@ -155,7 +155,9 @@ $$;
 
 -- The same merge by plans that do not depend on what the planner knows of the tables. A provider's first list comes when
 -- models looks empty, and a nested loop over a table that grows meanwhile takes an hour for a hundred thousand models.
-CREATE OR REPLACE FUNCTION merge_listed_models(provider bigint) RETURNS TABLE (api_name text, action text)
+DROP FUNCTION merge_listed_models(bigint);
+CREATE FUNCTION merge_listed_models(provider bigint, is_complete boolean DEFAULT true)
+RETURNS TABLE (api_name text, action text)
 LANGUAGE plpgsql SET search_path = pg_temp, public SET jit = off SET work_mem = '64MB'
 SET enable_nestloop = off SET enable_mergejoin = off AS $$
 DECLARE
@@ -201,7 +203,7 @@ BEGIN
         -- Joined first: unpacking what the provider said of every model, to see that it said something, is the dearer half.
         WITH unlisted AS MATERIALIZED (
             SELECT m.id FROM models m
-            WHERE m.provider_id = provider AND m.missing_since IS NULL
+            WHERE is_complete AND m.provider_id = provider AND m.missing_since IS NULL
             AND NOT EXISTS (SELECT FROM listed_models l WHERE l.provider_model_id = m.provider_model_id)
         )
         UPDATE models m SET missing_since = now(), updated_at = now(), row_revision = m.row_revision + 1
@@ -216,3 +218,5 @@ BEGIN
     AND (m.last_verified_at IS NULL OR m.last_verified_at < now() - interval '1 hour');
 END
 $$;
+COMMENT ON FUNCTION merge_listed_models IS
+    'Merges the list of a provider, in the temporary table listed_models, into models; a list that is not complete takes nothing away.';

@@ -67,6 +67,11 @@ BEGIN
         NEW.row_revision := OLD.row_revision + 1;
         NEW.updated_at := now();
     END IF;
+    IF NEW.id <> OLD.id THEN
+        -- History tells the row that comes to a number from the one that had it by their row_revision.
+        EXECUTE format('SELECT greatest(max(row_revision), $1) + 1 FROM %I.%I WHERE id = $2', TG_TABLE_SCHEMA, TG_TABLE_NAME)
+            INTO NEW.row_revision USING OLD.row_revision, NEW.id;
+    END IF;
     RETURN NEW;
 END
 $$;
@@ -87,6 +92,11 @@ BEGIN
     IF to_jsonb(NEW) - coalesce(TG_ARGV, '{}') IS DISTINCT FROM to_jsonb(OLD) - coalesce(TG_ARGV, '{}') THEN
         NEW.row_revision := OLD.row_revision + 1;
         NEW.updated_at := now();
+    END IF;
+    IF NEW.id <> OLD.id THEN
+        -- History tells the row that comes to a number from the one that had it by their row_revision.
+        EXECUTE format('SELECT greatest(max(row_revision), $1) + 1 FROM %I.%I WHERE id = $2', TG_TABLE_SCHEMA, TG_TABLE_NAME)
+            INTO NEW.row_revision USING OLD.row_revision, NEW.id;
     END IF;
     RETURN NEW;
 END
@@ -178,15 +188,24 @@ LANGUAGE plpgsql SET search_path = public, pg_temp SET jit = off AS $$
 BEGIN
     -- Every copy goes through the table's type, because sessions spell times in their own zones.
     RETURN QUERY EXECUTE format($query$
-        SELECT s.id, s.before, s.after, s.present, s.base, (
-            SELECT coalesce(jsonb_object_agg(e.key, e.value), '{}')
-            FROM jsonb_each(to_jsonb(jsonb_populate_record(NULL::public.%1$I, s.base -> 'discovered'))) e
-            WHERE s.base -> 'discovered' ? e.key AND e.key = ANY (discoverable_columns())
-        )
-        FROM (
+        WITH states AS MATERIALIZED (
             SELECT b.id, b.cells AS before, to_jsonb(t) AS present,
                 CASE WHEN a.id IS NULL THEN to_jsonb(t) ELSE a.cells END AS after,
-                CASE WHEN t.id IS NULL THEN to_jsonb(jsonb_populate_record(NULL::public.%1$I, g.cells)) ELSE to_jsonb(t) END AS base
+                CASE WHEN t.id IS NOT NULL THEN to_jsonb(t) ELSE to_jsonb(jsonb_populate_record(NULL::public.%1$I, (
+                    -- As it was deleted last, with the highest number that any row of this id has had.
+                    SELECT required_defaults($1) || jsonb_object_agg(cell.key, cell.value -> 0)
+                        || jsonb_build_object('row_revision', (
+                            SELECT max(greatest(
+                                (h.cells -> 'row_revision' ->> 0)::bigint, (h.cells -> 'row_revision' ->> 1)::bigint
+                            ))
+                            FROM change_rows h WHERE h.table_name = $1 AND h.row_id = b.id
+                        ))
+                    FROM (
+                        SELECT c.cells FROM change_rows c LEFT JOIN revisions r USING (change_set)
+                        WHERE c.table_name = $1 AND c.row_id = b.id AND c.operation = 'delete'
+                        ORDER BY r.revision DESC NULLS FIRST, c.position DESC LIMIT 1
+                    ) d CROSS JOIN LATERAL jsonb_each(d.cells) cell
+                ))) END AS base
             FROM (
                 SELECT id, CASE WHEN cells IS NOT NULL THEN to_jsonb(jsonb_populate_record(NULL::public.%1$I, cells)) END AS cells
                 FROM touched_after($1, $3, $2)
@@ -196,19 +215,13 @@ BEGIN
                 FROM touched_after($1, $4, $2)
             ) a ON a.id = b.id
             LEFT JOIN public.%1$I t ON t.id = b.id
-            LEFT JOIN LATERAL (
-                -- As it was deleted last, with the highest number that any row of this id has had.
-                SELECT required_defaults($1) || jsonb_object_agg(cell.key, cell.value -> 0) || jsonb_build_object('row_revision', (
-                    SELECT max(greatest((h.cells -> 'row_revision' ->> 0)::bigint, (h.cells -> 'row_revision' ->> 1)::bigint))
-                    FROM change_rows h WHERE h.table_name = $1 AND h.row_id = b.id
-                )) AS cells
-                FROM (
-                    SELECT c.cells FROM change_rows c LEFT JOIN revisions r USING (change_set)
-                    WHERE c.table_name = $1 AND c.row_id = b.id AND c.operation = 'delete'
-                    ORDER BY r.revision DESC NULLS FIRST, c.position DESC LIMIT 1
-                ) d CROSS JOIN LATERAL jsonb_each(d.cells) cell
-            ) g ON t.id IS NULL
-        ) s
+        )
+        SELECT s.id, s.before, s.after, s.present, s.base, (
+            SELECT coalesce(jsonb_object_agg(e.key, e.value), '{}')
+            FROM jsonb_each(to_jsonb(jsonb_populate_record(NULL::public.%1$I, s.base -> 'discovered'))) e
+            WHERE s.base -> 'discovered' ? e.key AND e.key = ANY (discoverable_columns())
+        )
+        FROM states s
         $query$, of_table) USING of_table, ids, before_revision, after_revision;
 END
 $$;

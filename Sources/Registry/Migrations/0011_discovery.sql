@@ -65,7 +65,7 @@ CREATE CONSTRAINT TRIGGER check_fencing_token
 -- the provider said before. A value that a person has accepted is not asked for again, nor is one that was rejected.
 --
 -- Prices: above the ceiling, below the floor though not zero, or more than `step` times the last known price, or less than
--- a `step`-th of it: a unit mistaken by a thousand or a million. Context length: a fall or rise by more than `step` times.
+-- a `step`-th of it: a unit mistaken by a thousand or a million.
 CREATE FUNCTION hold_back_listed_models(provider bigint, floor numeric, ceiling numeric, step numeric)
 RETURNS TABLE (api_name text, column_name text, current_value jsonb, proposed_value jsonb, reason text)
 LANGUAGE plpgsql SET search_path = pg_temp, public AS $$
@@ -74,24 +74,23 @@ BEGIN
     CREATE TEMPORARY TABLE held_back ON COMMIT DROP AS
     WITH said AS (
         SELECT
-            l.provider_model_id, named.column_name, named.is_price,
+            l.provider_model_id, named.column_name,
             l.discovered -> named.column_name AS proposed, m.discovered -> named.column_name AS last,
             (l.discovered ->> named.column_name)::numeric AS now_said,
             (m.discovered ->> named.column_name)::numeric AS last_said
         FROM listed_models l
         CROSS JOIN (VALUES
-            ('pricing_prompt', true), ('pricing_completion', true), ('pricing_cache_read', true),
-            ('pricing_cache_write', true), ('pricing_reasoning', true), ('context_length', false)
-        ) named(column_name, is_price)
+            ('pricing_prompt'), ('pricing_completion'), ('pricing_cache_read'), ('pricing_cache_write'), ('pricing_reasoning')
+        ) named(column_name)
         LEFT JOIN models m ON m.provider_id = provider AND m.provider_model_id = l.provider_model_id
         WHERE l.discovered ->> named.column_name IS NOT NULL
         AND l.discovered -> named.column_name IS DISTINCT FROM m.discovered -> named.column_name
     ), judged AS (
         SELECT said.*, CASE
-            WHEN is_price AND now_said > ceiling THEN
+            WHEN now_said > ceiling THEN
                 format('%s USD per 1M tokens is more than any model costs: the unit is probably mistaken.',
                     trim_scale(now_said * 1000000))
-            WHEN is_price AND now_said > 0 AND now_said < floor THEN
+            WHEN now_said > 0 AND now_said < floor THEN
                 format('%s USD per 1M tokens is less than any model costs: the unit is probably mistaken.',
                     trim_scale(now_said * 1000000))
             WHEN last_said > 0 AND now_said > last_said * step THEN

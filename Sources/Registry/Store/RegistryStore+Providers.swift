@@ -166,20 +166,41 @@ extension RegistryStore {
             FROM sync_runs s JOIN providers p ON p.id = s.provider_id
             ORDER BY s.id DESC LIMIT \(Int64(limit))
             """
-        ).map { row in
-            SyncRun(
-                provider: try row.decode(String.self, "slug"),
-                startedAt: try row.decode(Date.self, "started_at"),
-                finishedAt: try row.decode(Date.self, "finished_at"),
-                outcome: try row.decode(String.self, "outcome"),
-                message: try row.decode(String.self, "message"),
-                fetched: try row.decode(Int32.self, "models_fetched"),
-                transformed: try row.decode(Int32.self, "models_transformed"),
-                skipped: try row.decode(Int32.self, "models_skipped"),
-                added: try row.decode(Int32.self, "models_added"),
-                changed: try row.decode(Int32.self, "models_changed"),
-                revision: try row.decode(Int64?.self, "revision")
-            )
-        }
+        ).map(SyncRun.init(row:))
+    }
+
+    /// What the latest refresh of a provider did.
+    ///
+    /// - Parameter providerID: The provider's row.
+    /// - Returns: The run and its number; nil if there was none.
+    /// - Throws: `PostgresError`.
+    package func latestRun(ofProvider providerID: Int64) async throws -> (id: Int64, run: SyncRun)? {
+        let rows = try await self.client.query(
+            """
+            SELECT s.id, p.slug, s.started_at, s.finished_at, s.outcome, s.message, s.models_fetched, s.models_transformed,
+                s.models_skipped, s.models_added, s.models_changed, s.revision
+            FROM sync_runs s JOIN providers p ON p.id = s.provider_id
+            WHERE s.provider_id = \(providerID) ORDER BY s.id DESC LIMIT 1
+            """
+        )
+        return try rows.first.map { (try $0.decode(Int64.self, "id"), try SyncRun(row: $0)) }
+    }
+}
+
+extension SyncRun {
+    fileprivate init(row: PostgresRow) throws {
+        self.init(
+            provider: try row.decode(String.self, "slug"),
+            startedAt: try row.decode(Date.self, "started_at"),
+            finishedAt: try row.decode(Date.self, "finished_at"),
+            outcome: try row.decode(String.self, "outcome"),
+            message: try row.decode(String.self, "message"),
+            fetched: try row.decode(Int32.self, "models_fetched"),
+            transformed: try row.decode(Int32.self, "models_transformed"),
+            skipped: try row.decode(Int32.self, "models_skipped"),
+            added: try row.decode(Int32.self, "models_added"),
+            changed: try row.decode(Int32.self, "models_changed"),
+            revision: try row.decode(Int64?.self, "revision")
+        )
     }
 }

@@ -27,9 +27,9 @@ package struct ProviderVariable: Sendable, Hashable {
             meaning: "Where \(definition.name) is, instead of \(definition.baseURL).",
             isSecret: false
         )
-        let others = definition.addressVariables.map { variable in
+        let others = definition.addressVariables.flatMap { [$0.name] + $0.companions }.map { name in
             ProviderVariable(
-                name: variable.name,
+                name: name,
                 meaning: "Where \(definition.name) is, as its own tools have it.",
                 isSecret: false
             )

@@ -7,8 +7,10 @@ import RosterServer
 struct ModelsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "models",
-        abstract: "Look at the models of the registry.",
-        subcommands: [List.self, Show.self],
+        abstract: "Look at the models of the registry, and edit them.",
+        subcommands: [
+            List.self, Show.self, SetCells<ModelRows>.self, AddRow<ModelRows>.self, DeleteRow<ModelRows>.self,
+        ],
         defaultSubcommand: List.self
     )
 

@@ -9,8 +9,10 @@ import RosterServer
 struct ProvidersCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "providers",
-        abstract: "Look at the providers, and try them.",
-        subcommands: [List.self, Test.self],
+        abstract: "Look at the providers, try them, and edit them.",
+        subcommands: [
+            List.self, Test.self, SetCells<ProviderRows>.self, AddRow<ProviderRows>.self, DeleteRow<ProviderRows>.self,
+        ],
         defaultSubcommand: List.self
     )
 
