@@ -126,6 +126,11 @@ extension ModelsFile {
     static func member(_ value: YAMLValue) -> JSONValue? {
         if let name = value.scalar?.name { return .string(name) }
         guard value.mapping?["model"]?.scalar?.name != nil else { return nil }
-        return try? value.json()
+        do throws(YAMLError) {
+            return try value.json()
+        } catch {
+            // A condition that JSON cannot say is none that a route could have.
+            return nil
+        }
     }
 }
