@@ -261,6 +261,15 @@ def test_every_operation_answers_as_described(roster):
     roster("importRows", 422, query={"table": "models", "apply": "true", "preview": preview}, csv=wrong)
     roster("importRows", 400, query={"table": "nothing"}, csv=sheet)
 
+    # Promotion.
+    catalogue = roster("getCatalogue").json()
+    catalogue["tables"]["providers"][0]["notes"] = "promoted"
+    plan = roster("planCatalogue", json=catalogue).json()
+    assert plan["edits"]
+    roster("planCatalogue", 400, json=catalogue, query={"critical_price": "dear"})
+    roster("applyPlan", json=plan)
+    roster("applyPlan", 409, json=plan)
+
     # Looking back over all tables.
     page = roster("listChanges", query={"limit": "2"})
     assert page.json()["next"]

@@ -205,7 +205,7 @@ extension PropertyDriver {
     mutating func writeTwice() async throws -> String {
         guard let key = self.anyKey(of: "models") else { return "nothing to write twice" }
         let store = self.registry.store
-        let notes = ["notes \(self.newNumber())", "notes \(self.newNumber())"]
+        let notes = ["first \(self.newNumber())", "second \(self.newNumber())"]
         if self.chance(1, in: 2) {
             let seen = try await self.registry.state().numbers[key]
             let edits = notes.map { RowEdit(.update(id: key.id), of: .models, seen: seen, set: ["notes": .string($0)]) }
