@@ -69,8 +69,8 @@ BEGIN
     END IF;
     IF NEW.id <> OLD.id THEN
         -- History tells the row that comes to a number from the one that had it by their row_revision.
-        EXECUTE format('SELECT greatest(max(row_revision), $1) + 1 FROM %I.%I WHERE id = $2', TG_TABLE_SCHEMA, TG_TABLE_NAME)
-            INTO NEW.row_revision USING OLD.row_revision, NEW.id;
+        SELECT greatest(max((c.cells -> 'row_revision' ->> 1)::bigint), OLD.row_revision) + 1 INTO NEW.row_revision
+        FROM change_rows c WHERE c.table_name = TG_TABLE_NAME AND c.row_id = NEW.id;
     END IF;
     RETURN NEW;
 END
@@ -95,8 +95,8 @@ BEGIN
     END IF;
     IF NEW.id <> OLD.id THEN
         -- History tells the row that comes to a number from the one that had it by their row_revision.
-        EXECUTE format('SELECT greatest(max(row_revision), $1) + 1 FROM %I.%I WHERE id = $2', TG_TABLE_SCHEMA, TG_TABLE_NAME)
-            INTO NEW.row_revision USING OLD.row_revision, NEW.id;
+        SELECT greatest(max((c.cells -> 'row_revision' ->> 1)::bigint), OLD.row_revision) + 1 INTO NEW.row_revision
+        FROM change_rows c WHERE c.table_name = TG_TABLE_NAME AND c.row_id = NEW.id;
     END IF;
     RETURN NEW;
 END
