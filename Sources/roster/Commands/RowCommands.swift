@@ -73,9 +73,11 @@ struct RowEditOptions: ParsableArguments {
                 ),
             ])
         }
-        guard !row.changes.isEmpty else { return Terminal.say(
+        guard !row.changes.isEmpty else {
+            return Terminal.say(
                 "Nothing to change: it is so already. --pin COLUMN keeps it so, whatever a refresh says."
-            ) }
+            )
+        }
         var lines = CellLines()
         let title = table.identity.compactMap { row.row?[$0]?.stringValue }.joined(separator: "/")
         lines.add(
