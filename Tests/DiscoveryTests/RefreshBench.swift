@@ -16,6 +16,8 @@ import Transfer
 /// What a test of refreshes needs: a database of its own, impersonated providers, and a refresher between them.
 struct RefreshBench: Sendable {
     let refresher: Refresher
+    /// Another replica's, on the same registry.
+    let other: Refresher
     let store: RegistryStore
     let transfer: TransferClient
     let simulator: SimulatorAddress
@@ -62,17 +64,14 @@ struct RefreshBench: Sendable {
                     environment: keys.merging(["ROSTER_EGRESS_URL": address.url]) { _, new in new }
                 )
                 let store = RegistryStore(client: client)
-                let refresher = Refresher(
-                    store: store,
-                    feed: nil,
-                    transfer: transfer,
-                    environment: environment,
-                    logger: Self.quiet
-                )
-                try await refresher.registerProviders()
+                let refreshers = (0..<2).map { _ in
+                    Refresher(store: store, feed: nil, transfer: transfer, environment: environment, logger: Self.quiet)
+                }
+                try await refreshers[0].registerProviders()
                 try await body(
                     RefreshBench(
-                        refresher: refresher,
+                        refresher: refreshers[0],
+                        other: refreshers[1],
                         store: store,
                         transfer: transfer,
                         simulator: address,

@@ -122,6 +122,43 @@ import Testing
         }
     }
 
+    @Test func `two replicas that refresh at once ask the provider once, and both know what came of it`() async throws {
+        try await RefreshBench.with { bench in
+            try await bench.simulate("latency=500ms", host: "openai")
+            let before = try await bench.requestCount()
+            async let one = bench.refresher.refresh(provider: "openai", isDryRun: false, as: RefreshBench.author)
+            async let other = bench.other.refresh(provider: "openai", isDryRun: false, as: RefreshBench.author)
+            let (first, second) = try await (one, other)
+            #expect(first.outcome == .succeeded && second.outcome == .succeeded)
+            #expect(first.revision == second.revision && first.message == second.message)
+            #expect(try await bench.requestCount() - before <= 2)
+            #expect(try await bench.refresher.recentRuns(limit: 10).count == 1)
+            let actor = try await execute(
+                "SELECT actor FROM revisions ORDER BY revision DESC LIMIT 1",
+                on: bench.database
+            )
+            #expect(actor == ["refresh:openai#1"])
+        }
+    }
+
+    @Test func `a refresh whose lease another took meanwhile writes nothing`() async throws {
+        try await RefreshBench.with { bench in
+            try await bench.simulate("latency=1500ms", host: "openai")
+            async let late = bench.refresher.refresh(provider: "openai", isDryRun: false, as: RefreshBench.author)
+            try await eventually("the refresh has its lease") {
+                try await execute("SELECT name FROM leases", on: bench.database) == ["refresh:openai"]
+            }
+            // As if it had been paused for longer than its lease lasts.
+            try await execute(
+                "UPDATE leases SET holder = 'another', fencing_token = fencing_token + 1 WHERE name = 'refresh:openai'",
+                on: bench.database
+            )
+            let report = try await late
+            #expect(report.outcome == .failed && report.message.contains("another has taken over"), "\(report.message)")
+            #expect(try await execute("SELECT count(*) FROM models", on: bench.database) == ["0"])
+        }
+    }
+
     @Test func `an unknown provider is named, with those there are`() async throws {
         try await RefreshBench.with { bench in
             let refused = await #expect(throws: Refresher.UnknownProvider.self) {

@@ -34,8 +34,9 @@ struct Migration: Sendable {
         Migration(version: 7, name: "views", file: PackageResources._007_views_sql),
         Migration(version: 8, name: "recording", file: PackageResources._008_recording_sql),
         Migration(version: 9, name: "history", file: PackageResources._009_history_sql),
-        Migration(version: 10, name: "reverting", file: PackageResources._010_reverting_sql),
-        Migration(version: 11, name: "discovery", file: PackageResources._011_discovery_sql),
+        Migration(version: 10, name: "planned_reverting", file: PackageResources._010_planned_reverting_sql),
+        Migration(version: 11, name: "reverting", file: PackageResources._011_reverting_sql),
+        Migration(version: 12, name: "discovery", file: PackageResources._012_discovery_sql),
     ]
 
     /// The last step that this program knows, and needs.

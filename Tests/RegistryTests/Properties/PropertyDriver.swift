@@ -113,7 +113,7 @@ struct PropertyDriver {
 
     /// A value for a cell, in the words of its column.
     mutating func value(_ column: String, isNew: Bool) -> String? {
-        if !isNew, column != "model_name", column != "is_active", self.chance(1, in: 6) { return nil }
+        if !isNew, !["model", "model_name", "is_active"].contains(column), self.chance(1, in: 6) { return nil }
         let number = isNew ? 10 + self.newNumber() : Int.random(in: 1...4, using: &self.random)
         return switch column {
         case "pricing_prompt": "0.\(String(1_000_000 + number).dropFirst())"
