@@ -31,6 +31,7 @@ public final class Refresher: Sendable {
     let store: RegistryStore
     private let feed: SnapshotFeed?
     private let fetcher: ListingFetcher
+    private let leaseSpan: Duration
     private let logger: Logger
     private let flights = SingleFlight<Flight, RefreshReport>()
 
@@ -49,13 +50,16 @@ public final class Refresher: Sendable {
     ///   - transfer: The client of all traffic to providers; it must be running.
     ///   - environment: Keys and addresses of providers.
     ///   - logger: Told what each refresh did.
+    ///   - leaseSpan: How long a replica that is gone keeps others from refreshing a provider.
     package init(
         store: RegistryStore,
         feed: SnapshotFeed?,
         transfer: TransferClient,
         environment: ProviderEnvironment,
-        logger: Logger
+        logger: Logger,
+        leaseSpan: Duration = .seconds(30)
     ) {
+        self.leaseSpan = leaseSpan
         self.store = store
         self.feed = feed
         self.fetcher = ListingFetcher(transfer: transfer, environment: environment, logger: logger)
@@ -156,16 +160,33 @@ public final class Refresher: Sendable {
     /// Refreshes a provider as the only one in the cluster, or waits for who does it and takes over what came of it.
     private func refreshUnderLease(_ provider: Provider, as author: Authorship) async throws -> RefreshReport {
         let before = try await self.store.latestRun(ofProvider: provider.id)?.id
+        let startedAt = Date()
         while true {
-            let own = try await self.store.withLease("refresh:\(provider.slug)", holder: self.name) { lease in
-                try await self.refreshAlone(provider, isDryRun: false, as: author, under: lease)
+            do {
+                let own = try await self.store.withLease(
+                    "refresh:\(provider.slug)",
+                    holder: self.name,
+                    for: self.leaseSpan
+                ) { lease in
+                    // Looked for under the lease: a run that ended since was under way when this one was asked for.
+                    if let latest = try await self.store.latestRun(ofProvider: provider.id), latest.id != before {
+                        self.feed?.wake()
+                        return RefreshReport(latest.run, ofProvider: provider.id)
+                    }
+                    return try await self.refreshAlone(provider, isDryRun: false, as: author, under: lease)
+                }
+                if let own { return own }
+            } catch is LeaseLost {
+                // Found out before the database had to refuse the write; the other providers' refreshes go on.
+                let report = Self.takenOver(provider)
+                try await self.store.record(
+                    SyncRun(report, startedAt: startedAt, finishedAt: Date()),
+                    ofProvider: provider.id
+                )
+                self.log(report)
+                return report
             }
-            if let own { return own }
             // Whoever has it records a run; who crashed leaves the lease to end by itself, and then it is ours.
-            if let latest = try await self.store.latestRun(ofProvider: provider.id), latest.id != before {
-                self.feed?.wake()
-                return RefreshReport(latest.run, ofProvider: provider.id)
-            }
             try await Task.sleep(for: .milliseconds(200))
         }
     }
@@ -192,12 +213,7 @@ public final class Refresher: Sendable {
                 isDryRun
             )
         } catch let error as PostgresError where lease != nil && error.sqlState == Self.leaseIsNotHeld {
-            report = Self.report(
-                provider,
-                .failed,
-                "Did not sync \(provider.slug): this replica was too slow and another has taken over. Nothing was written.",
-                isDryRun
-            )
+            report = Self.takenOver(provider)
         }
         report.duration = ContinuousClock.now - start
         if !isDryRun {
@@ -251,6 +267,15 @@ public final class Refresher: Sendable {
                 + first.reason
         }
         return report
+    }
+
+    private static func takenOver(_ provider: Provider) -> RefreshReport {
+        self.report(
+            provider,
+            .failed,
+            "Did not finish syncing \(provider.slug): this replica was too slow, and another has taken over.",
+            false
+        )
     }
 
     private static func report(

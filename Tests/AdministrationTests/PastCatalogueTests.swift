@@ -18,6 +18,7 @@ import Testing
             let revision = try #require(before.headers[.xRosterRevision])
             let first = try #require(before.json["data"]?[0]?["api_name"]?.stringValue)
             let time = try await roster.store.changes(ChangeQuery()).changes.first?.changedAt
+            // A time is asked for to the millisecond: what comes next must not fall into the same one.
             try await Task.sleep(for: .milliseconds(2))
             try await execute(
                 """

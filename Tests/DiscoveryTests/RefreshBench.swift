@@ -16,7 +16,7 @@ import Transfer
 /// What a test of refreshes needs: a database of its own, impersonated providers, and a refresher between them.
 struct RefreshBench: Sendable {
     let refresher: Refresher
-    /// Another replica's, on the same registry.
+    /// Another replica's, on the same registry, with leases that it must renew all the time.
     let other: Refresher
     let store: RegistryStore
     let transfer: TransferClient
@@ -64,8 +64,15 @@ struct RefreshBench: Sendable {
                     environment: keys.merging(["ROSTER_EGRESS_URL": address.url]) { _, new in new }
                 )
                 let store = RegistryStore(client: client)
-                let refreshers = (0..<2).map { _ in
-                    Refresher(store: store, feed: nil, transfer: transfer, environment: environment, logger: Self.quiet)
+                let refreshers = [Duration.seconds(30), .milliseconds(600)].map { span in
+                    Refresher(
+                        store: store,
+                        feed: nil,
+                        transfer: transfer,
+                        environment: environment,
+                        logger: Self.quiet,
+                        leaseSpan: span
+                    )
                 }
                 try await refreshers[0].registerProviders()
                 try await body(

@@ -141,10 +141,13 @@ import Testing
         }
     }
 
-    @Test func `a refresh whose lease another took meanwhile writes nothing`() async throws {
+    /// Who renews often finds out by itself; who does not is refused by the database.
+    @Test(arguments: [false, true])
+    func `a refresh whose lease another took meanwhile writes nothing`(renewsOften: Bool) async throws {
         try await RefreshBench.with { bench in
             try await bench.simulate("latency=1500ms", host: "openai")
-            async let late = bench.refresher.refresh(provider: "openai", isDryRun: false, as: RefreshBench.author)
+            let refresher = renewsOften ? bench.other : bench.refresher
+            async let late = refresher.refresh(provider: "openai", isDryRun: false, as: RefreshBench.author)
             try await eventually("the refresh has its lease") {
                 try await execute("SELECT name FROM leases", on: bench.database) == ["refresh:openai"]
             }
@@ -156,6 +159,7 @@ import Testing
             let report = try await late
             #expect(report.outcome == .failed && report.message.contains("another has taken over"), "\(report.message)")
             #expect(try await execute("SELECT count(*) FROM models", on: bench.database) == ["0"])
+            #expect(try await bench.refresher.recentRuns(limit: 10).map(\.outcome) == ["failed"])
         }
     }
 

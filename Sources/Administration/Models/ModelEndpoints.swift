@@ -86,7 +86,7 @@ package struct ModelEndpoints: Sendable {
         return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: list.body))
     }
 
-    /// The catalogue of the time that a request asks for; nil for now.
+    /// The catalogue of the time that a request asks for; nil for the present one.
     private func past(_ request: Request) async throws -> PastCatalogue? {
         guard let point = try request.revisionPoint() else { return nil }
         do {

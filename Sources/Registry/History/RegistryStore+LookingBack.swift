@@ -4,7 +4,7 @@ import Postgres
 
 /// What stands for the registry's tables in a query: the tables themselves, or functions that give them as of a revision.
 struct Relations: Sendable {
-    /// The revision; nil for now.
+    /// The revision; nil for the present.
     let revision: Int64?
 
     /// A relation with the columns of a table.
